@@ -1,0 +1,1 @@
+"""The service: one package per noun; ``ARCHITECTURE.md`` has the map."""

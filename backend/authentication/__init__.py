@@ -1,0 +1,1 @@
+"""Who is calling: accounts' way in, sessions, tokens, the bearer check."""

@@ -1,0 +1,107 @@
+"""The way in: accounts, tokens, sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from backend.authentication import services, sessions
+from backend.authentication.bearer import bearer
+from backend.authentication.errors import (
+    InvalidCredentials,
+    RefreshTokenReused,
+    RefreshTokenRotated,
+    SessionRevoked,
+    TokenExpired,
+    TokenInvalid,
+)
+from backend.authentication.request import SessionRequest
+from backend.authentication.schemas import (
+    IdempotencyKey,
+    PasswordChange,
+    SessionLogout,
+    SessionOut,
+    TokenPairOut,
+    TokenRefresh,
+    UserLogin,
+    UserRegister,
+)
+from backend.core.client import Client
+from backend.core.errors import NotFound, Unauthenticated
+from backend.core.openapi import raises
+from backend.core.pagination import Page, PageQuery, paginate
+from backend.users import services as users
+from backend.users.models import User
+from backend.users.schemas import UserOut
+
+router = Router(tags=["auth"])
+WITHOUT_TOKEN = SessionLogout()
+
+
+@router.post("register/", auth=None, response={201: UserOut})
+def register(request: HttpRequest, data: UserRegister) -> User:  # noqa: ARG001  (Ninja's form)
+    """Create an account. It can log in at once, verified or not."""
+    return services.register(**data.model_dump())
+
+
+@router.post("login/", auth=None, response=TokenPairOut)
+@raises(InvalidCredentials)
+def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
+    """Open a session. Unknown, wrong and inactive are refused alike."""
+    return services.login(**data.model_dump(), client=Client.of(request), now=timezone.now())
+
+
+@router.post("refresh/", auth=None, response=TokenPairOut)
+@raises(TokenInvalid, TokenExpired, SessionRevoked, RefreshTokenRotated, RefreshTokenReused)
+def refresh(
+    request: HttpRequest,
+    response: HttpResponse,
+    data: TokenRefresh,
+    idempotency_key: IdempotencyKey = None,
+) -> sessions.TokenPair:
+    """Exchange a refresh token for a new pair; the old one is spent."""
+    pair = sessions.refresh(
+        data.refresh,
+        client=Client.of(request),
+        now=timezone.now(),
+        idempotency_key=idempotency_key,
+    )
+    if pair.replayed:
+        response["Idempotent-Replayed"] = "true"
+    return pair
+
+
+@router.post("logout/", auth=None, response={204: None})
+@raises(Unauthenticated, TokenInvalid, TokenExpired, SessionRevoked)
+def logout(request: HttpRequest, data: SessionLogout = WITHOUT_TOKEN) -> None:
+    """End the session of a refresh token, or without one the bearer's own."""
+    if data.model_fields_set:
+        return sessions.end(data.refresh, now=timezone.now())
+    return sessions.end_own(bearer.require(request), now=timezone.now())
+
+
+@router.post("logout/all/", response={204: None})
+def logout_all(request: SessionRequest) -> None:
+    """End every session of yours, this one too."""
+    users.end_all_sessions(request.auth.user)
+
+
+@router.get("sessions/", response=Page[SessionOut])
+def sessions_list(request: SessionRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """List where you are logged in, the newest login first."""
+    return paginate(request, sessions.live_sessions(request.auth, now=timezone.now()), query=page)
+
+
+@router.delete("sessions/{uuid:session_id}/", response={204: None})
+@raises(NotFound)
+def sessions_end(request: SessionRequest, session_id: UUID) -> None:
+    """End one of your sessions."""
+    sessions.end_one(session_id, of=request.auth.user, now=timezone.now())
+
+
+@router.post("password/change/", response={204: None})
+def password_change(request: SessionRequest, data: PasswordChange) -> None:
+    """Change your password. Every other session ends, this one lives on."""
+    services.change_password(request.auth, **data.model_dump(), now=timezone.now())

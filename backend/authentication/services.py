@@ -1,0 +1,103 @@
+"""What people do with their accounts: register, log in, change the password, log out everywhere."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from backend.authentication import sessions
+from backend.authentication.errors import (
+    CurrentPasswordWrong,
+    InvalidCredentials,
+    PasswordsDiffer,
+)
+from backend.authentication.models import Session
+from backend.authentication.sessions import TokenPair
+from backend.core.client import Client
+from backend.users import emails, passwords
+from backend.users import services as users
+from backend.users.errors import EmailInvalid
+from backend.users.models import User
+
+
+def register(
+    *, email: str, password: str, password_confirm: str, first_name: str, last_name: str
+) -> User:
+    """Create an account.
+
+    Raises:
+        PasswordsDiffer: the confirmation is not the password.
+        EmailInvalid: the address is none.
+        EmailTaken: the address has an account.
+        ValidationFailed: the password is not good enough.
+        TooBusyToHash: too many passwords at once.
+    """
+    if password != password_confirm:
+        raise PasswordsDiffer("password_confirm")
+    return users.create_user(
+        email=email, password=password, first_name=first_name, last_name=last_name
+    )
+
+
+def login(*, email: str, password: str, client: Client, now: datetime) -> TokenPair:
+    """Open a session. Unknown, wrong and inactive are refused alike, in the same time.
+
+    Raises:
+        InvalidCredentials: unknown, wrong or inactive.
+        TooBusyToHash: too many passwords at once.
+    """
+    user = _find(email)
+    verdict = passwords.verify(password, user.password if user else None)
+    if user is None or not verdict.correct or not user.is_active:
+        raise InvalidCredentials
+    renewed = passwords.hash_password(password) if verdict.stale else None
+    try:
+        with transaction.atomic():
+            _note_login(user, now=now, renewed_hash=renewed)
+            return sessions.open_session(user, client=client, now=now)
+    except IntegrityError as error:  # deleted meanwhile
+        raise InvalidCredentials from error
+
+
+def change_password(
+    session: Session,
+    *,
+    current_password: str,
+    new_password: str,
+    new_password_confirm: str,
+    now: datetime,
+) -> None:
+    """Change the caller's password. Every session but the caller's ends.
+
+    Raises:
+        PasswordsDiffer: the confirmation is not the new password.
+        ValidationFailed: the new password is not good enough.
+        CurrentPasswordWrong: the caller does not know the current one.
+        SessionRevoked: the session ended while the passwords were being hashed.
+        TooBusyToHash: too many passwords at once.
+    """
+    user = session.user
+    if new_password != new_password_confirm:
+        raise PasswordsDiffer("new_password_confirm")
+    passwords.require_good(new_password, field="new_password", user=user)
+    if not passwords.verify(current_password, user.password).correct:
+        raise CurrentPasswordWrong
+    user.set_password(new_password)
+    with transaction.atomic():
+        if sessions.hold(session, now=now).epoch != session.epoch:
+            raise CurrentPasswordWrong  # changed by this very session a moment ago, which lives on
+        user.save(update_fields=["password", "updated_at"])
+        sessions.keep_only(session, user=user)
+
+
+def _find(email: str) -> User | None:
+    try:
+        return User.objects.filter(email=emails.canonical(email)).first()
+    except EmailInvalid:
+        return None
+
+
+def _note_login(user: User, *, now: datetime, renewed_hash: str | None) -> None:
+    """Write the login down; it changes nothing a client sees, so ``updated_at`` stays."""
+    changes = {"last_login": now}
+    rows = User.objects.filter(pk=user.pk, password=user.password)
+    rows.update(**changes, **({"password": renewed_hash} if renewed_hash else {}))

@@ -1,0 +1,153 @@
+"""Logging: one loguru set-up for every process, one line per event.
+
+Production writes one flat JSON object per line, development a readable one. Whatever a library says
+through ``logging`` arrives here too. A line carries the id of the request it belongs to.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from loguru import logger
+
+from backend.core.context import request_id
+from backend.core.redaction import Redactor
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+__all__ = ["configure", "logger"]
+
+# What our own lines say better, or what says too much too often.
+_QUIET = {
+    "django.request": logging.ERROR,  # 4xx have their access line
+    "django.security": logging.CRITICAL,  # refused hosts have theirs, and the text is the caller's
+    "django.server": logging.ERROR,
+    "django.template": logging.INFO,
+    "django.utils.autoreload": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "psycopg": logging.WARNING,
+    "psycopg.pool": logging.ERROR,  # the breaker tells of outages, once
+}
+_COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Set logging up; Django calls this with ``settings.LOGGING``.
+
+    Args:
+        config: ``level`` (a level's name), ``json`` (one object per line, or text for people) and
+            ``secrets`` (strings to mask wherever they occur).
+    """
+    render = json_line if config["json"] else text_line
+    redactor = Redactor(config["secrets"])
+    logger.remove()
+    logger.add(
+        _sink(render, redactor),
+        level=config["level"],
+        format=lambda _: "",  # the sink renders the record itself
+        backtrace=False,
+        diagnose=False,  # it would print the variables of every frame
+        catch=True,
+    )
+    logger.configure(patcher=_add_request_id)
+    level = "DEBUG" if config["level"] == "TRACE" else config["level"]  # a level of loguru's alone
+    logging.basicConfig(handlers=[_Intercept()], level=level, force=True)
+    for name in ("django", "django.server"):  # Django has given them handlers of its own
+        logging.getLogger(name).handlers.clear()
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def _sink(
+    render: Callable[["Record", Redactor], str], redactor: Redactor
+) -> Callable[["Message"], None]:
+    def write(message: "Message") -> None:
+        # One write per line, so that the lines of several processes do not mix. sys.stdout is
+        # looked up each time because test runners replace it.
+        sys.stdout.write(render(message.record, redactor) + "\n")
+        sys.stdout.flush()
+
+    return write
+
+
+def json_line(record: "Record", redactor: Redactor) -> str:
+    """One flat JSON object. Field names that the line itself uses are never overwritten."""
+    line: dict[str, object] = {
+        name: redactor.value(name, value) for name, value in record["extra"].items()
+    }
+    line |= {
+        "timestamp": f"{record['time'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "level": record["level"].name,
+        "logger": record["name"],
+        "message": redactor.text(record["message"]),
+        "process": record["process"].id,
+    }
+    if record["exception"] is not None:
+        line["exception"] = redactor.text(_traceback(record))
+    try:
+        return orjson.dumps(line, default=str).decode()
+    except TypeError:  # a lone surrogate, an integer over 64 bits: slower, and takes anything
+        return json.dumps(line, default=str)
+
+
+def text_line(record: "Record", redactor: Redactor) -> str:
+    """A line for people: time, level, message, fields; control characters made visible."""
+    fields = " ".join(
+        f"\x1b[2m{name}=\x1b[0m{_visible(str(redactor.value(name, value)))}"
+        for name, value in record["extra"].items()
+        if value not in ("", None)
+    )
+    level = record["level"].name
+    line = (
+        f"\x1b[2m{record['time']:HH:mm:ss.SSS}\x1b[0m "
+        f"\x1b[{_COLOURS.get(level, 0)}m{level:<8}\x1b[0m "
+        f"{_visible(redactor.text(record['message']))} {fields}"
+    ).rstrip()
+    if record["exception"] is not None:
+        lines = redactor.text(_traceback(record)).splitlines()
+        line += "".join(f"\n    {_visible(part)}" for part in lines)
+    return line
+
+
+def _visible(text: str) -> str:
+    """Escape what could forge a line or steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _traceback(record: "Record") -> str:
+    exception = record["exception"]
+    assert exception is not None  # noqa: S101  (for the type checker; the callers have looked)
+    return "".join(traceback.format_exception(exception.type, exception.value, exception.traceback))
+
+
+def _add_request_id(record: "Record") -> None:
+    if current := request_id.get():
+        record["extra"].setdefault("request_id", current)
+
+
+class _Intercept(logging.Handler):
+    """Hands the lines of the standard library's ``logging`` to loguru."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on, under its own logger's name and with its exception."""
+        try:
+            level: str | int = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+
+        def rename(line: "Record") -> None:
+            line["name"] = record.name
+
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):  # a library's mistake must not cost us its line
+            message = f"{record.msg} {record.args!r}"
+        # The message is passed as it is, without arguments: loguru would format them again.
+        target = logger.opt(exception=cast("Any", record.exc_info)).patch(rename)
+        target.log(level, message)

@@ -1,0 +1,49 @@
+"""The bases of every shape that crosses the wire, and the types they share."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Input(BaseModel):
+    """A body: unknown fields are refused, nothing is coerced out of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Output(BaseModel):
+    """An answer, read from attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def omittable(**constraints: Any) -> Any:
+    """A field that may be left out and, when given, is never null.
+
+    Read it through ``model_dump(exclude_unset=True)``: a field left out is not there.
+    """
+
+    def without_default(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+
+    return Field(default=None, json_schema_extra=without_default, **constraints)
+
+
+PersonName = Annotated[str, Field(max_length=150)]
+
+
+class ErrorOut(BaseModel):
+    """The one body of every refusal. Branch on `code`; show `message` and `errors` to people."""
+
+    error: Annotated[bool, Field(description="Always true.", json_schema_extra={"const": True})]
+    status_code: Annotated[int, Field(description="The HTTP status again.", ge=400, le=599)]
+    code: Annotated[str, Field(description="What is the case, for programs.")]
+    message: Annotated[str, Field(description="What is the case, for people.")]
+    request_id: Annotated[str, Field(description="The `X-Request-ID` of this answer.")]
+    timestamp: Annotated[
+        str, Field(description="When, in UTC.", json_schema_extra={"format": "date-time"})
+    ]
+    errors: Annotated[
+        dict[str, list[str]],
+        Field(description="Messages by field name, dotted for nested ones; often empty."),
+    ]

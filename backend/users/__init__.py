@@ -1,0 +1,1 @@
+"""What a user is: identity, profile, password."""

@@ -1,0 +1,142 @@
+"""The user."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from backend.core.ids import uuid7
+from backend.users import emails, passwords
+from backend.users.errors import EmailInvalid
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users, and finds them by any spelling of their address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user; without a password nobody can log in.
+
+        Raises:
+            EmailInvalid: the address is none.
+            IntegrityError: the address is taken.
+        """
+        user = self.model(email=emails.canonical(email), **fields)
+        if password is None:
+            user.set_unusable_password()
+        else:
+            user.set_password(password)
+        user.save(using=self._db, force_insert=True)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user who may do everything."""
+        return self.create_user(
+            email, password, **{"is_staff": True, "is_superuser": True, **fields}
+        )
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user by address, as Django's login forms and commands do."""
+        try:
+            return self.get(email=emails.canonical(username or ""))
+        except EmailInvalid as error:
+            raise self.model.DoesNotExist from error
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account. The email address is the identity; there is no user name.
+
+    Attributes:
+        session_epoch: Copied into each session at login. Raising it ends all sessions at once.
+        updated_at: Raised by every change but a login.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(
+        _("email address"),
+        max_length=emails.MAX_LENGTH,
+        unique=True,
+        error_messages={"unique": _("An account with this email address exists already.")},
+    )
+    email_verified = models.BooleanField(_("email verified"), default=False)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    is_staff = models.BooleanField(
+        _("staff"), default=False, help_text=_("May sign in to the admin site.")
+    )
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Disabling ends every session at once.")
+    )
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    _ends_sessions = False
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        """Newest first, as ids are time-ordered."""
+
+        ordering = ("-id",)
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        """First and last name, as far as given."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        """The first name."""
+        return self.first_name
+
+    def clean(self) -> None:
+        """Bring the address of the admin's forms into its canonical form."""
+        try:
+            self.email = emails.canonical(self.email)
+        except EmailInvalid as error:
+            raise ValidationError(dict(error.errors)) from None
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password; saving it ends every session."""
+        if raw_password is None:
+            self.set_unusable_password()
+        else:
+            self.password = passwords.hash_password(raw_password)
+        self._password = raw_password
+        self._ends_sessions = True
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Check a password, as Django's login forms do."""
+        return passwords.verify(raw_password or "", self.password).correct
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save; a new password, and being disabled, end every session in the same statement.
+
+        The epoch is never written back from memory: a save that read it before somebody else raised
+        it would bring ended sessions to life.
+        """
+        if not self._state.adding:
+            fields = set(self._saved_fields() if update_fields is None else update_fields)
+            fields.discard("session_epoch")
+            if self._ends_sessions or ("is_active" in fields and not self.is_active):
+                self.session_epoch = F("session_epoch") + 1
+                fields.add("session_epoch")
+            update_fields = fields
+        super().save(update_fields=update_fields, **options)
+        self._ends_sessions = False
+
+    @classmethod
+    def _saved_fields(cls) -> set[str]:
+        concrete = {field.name for field in cls._meta.concrete_fields}
+        return concrete - {"id", "session_epoch"}

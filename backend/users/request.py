@@ -1,0 +1,21 @@
+"""What this app asks of a request: a user. Who put it there is not its business."""
+
+from typing import Protocol
+
+from django.http import HttpRequest
+
+from backend.users.models import User
+
+
+class Caller(Protocol):
+    """Whatever stands for an authenticated caller."""
+
+    @property
+    def user(self) -> User:
+        """The user who is calling."""
+
+
+class UserRequest(HttpRequest):
+    """A request of somebody who is known."""
+
+    auth: Caller

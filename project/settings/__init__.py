@@ -1,0 +1,1 @@
+"""One module per environment; ``project.env.choose_settings`` picks it."""

@@ -1,0 +1,20 @@
+"""Differences for a developer's machine: everything works without a single variable."""
+
+import os
+
+from project.settings.base import *  # noqa: F403  (a settings module is its base plus differences)
+from project.settings.base import ALLOWED_HOSTS, ENV, JWT_KEYS, LOGGING, SECRET_KEY
+
+DEBUG = True
+SECRET_KEY = SECRET_KEY or "django-insecure-development-only"
+JWT_KEYS = JWT_KEYS or {"development": "development-only-not-a-secret-at-all"}
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", ENV.dev_host]
+INTERNAL_IPS = ["127.0.0.1", "::1"]
+
+# `just start` runs a single worker.
+PASSWORD_HASHES_AT_ONCE = os.cpu_count() or 1
+
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+
+LOGGING = {**LOGGING, "level": ENV.log_level or "DEBUG", "json": False}

@@ -1,0 +1,20 @@
+"""Differences for the test suite: real parts where ``tests.services`` found them, cheap hashes."""
+
+from project.settings.base import *  # noqa: F403  (a settings module is its base plus differences)
+from project.settings.base import ENV, LOGGING, SQLITE
+
+SECRET_KEY = "test-only-" + "0123456789abcdef" * 4
+JWT_KEYS = {
+    "new": "test-only-new-key-0123456789abcdef",
+    "old": "test-only-old-key-0123456789abcdef",
+}
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+PASSWORD_HASHERS = ["tests.hashers.CheapArgon2idHasher"]
+
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+LOGGING = {**LOGGING, "level": ENV.log_level or "WARNING"}
+
+if not ENV.db_host:
+    DATABASES = {"default": {**SQLITE, "NAME": ENV.db_name, "TEST": {"NAME": None}}}

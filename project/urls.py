@@ -1,0 +1,19 @@
+"""Every URL: the API under ``/api/v1/``, the admin site, and the documents."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from backend.api import v1
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", v1.api.urls),
+    path("admin/", admin.site.urls),
+]
+
+if settings.API_DOCS:
+    urlpatterns += [
+        path("api/v1/", include("backend.api.documents")),
+        path("", RedirectView.as_view(pattern_name="documents:swagger")),
+    ]

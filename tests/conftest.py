@@ -1,0 +1,72 @@
+"""Fixtures that every test may ask for by name."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from backend.core import log
+from tests import accounts
+from tests.accounts import Account
+from tests.client import ApiClient, InProcess
+from tests.service import ROOT, Service, running
+
+type Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Nothing counted in one test is left for the next; the key prefix makes this ours alone."""
+    yield
+    if hasattr(cache, "delete_pattern"):
+        cache.delete_pattern("*")
+    else:
+        cache.clear()
+
+
+@pytest.fixture
+def client() -> ApiClient:
+    """An anonymous caller, in process."""
+    return InProcess()
+
+
+@pytest.fixture
+def account(client: ApiClient, db: None) -> Account:
+    """Somebody who has registered and logged in."""
+    return accounts.signed_in(client)
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """A running service: two gunicorn workers on a database of their own."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def log_lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    """The log as production writes it, everything in it; what it said since it was last read."""
+    log.configure({"level": "DEBUG", "json": True, "secrets": ["configured-secret"]})
+    capsys.readouterr()
+
+    def read() -> list[dict[str, Any]]:
+        written = capsys.readouterr()
+        assert written.err == ""
+        return [json.loads(line) for line in written.out.split("\n")[:-1]]
+
+    yield read
+    log.configure(settings.LOGGING)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the project without a developer's ``.env`` and database; commands may write."""
+    for name in ("backend", "project"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    return tmp_path

@@ -1,0 +1,114 @@
+"""A running service for the tests: gunicorn with real workers on a database of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import requests
+from psycopg import sql
+
+from tests.client import OverTheWire
+from tests.processes import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30.0
+
+
+@dataclass
+class Service:
+    """A service that answers at ``url`` and writes its lines to ``log``."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def client(self) -> OverTheWire:
+        """A new caller with a connection of its own."""
+        return OverTheWire(self.url)
+
+    def lines(self) -> list[str]:
+        """Everything the service has said so far."""
+        return self.log.read_text().splitlines()
+
+
+@contextmanager
+def running(**variables: str) -> Iterator[Service]:
+    """Run the service until the block ends; ``variables`` change its environment."""
+    named = {**os.environ, **variables}
+    with (
+        tempfile.TemporaryDirectory(prefix="tests-service-") as name,
+        _database(Path(name), named) as db,
+    ):
+        folder, port = Path(name), free_port()
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "project.settings.testing",
+            "PROD_HOST": "127.0.0.1",
+            "PROD_PORT": port,
+            "GUNICORN_WORKERS": "2",
+            "GUNICORN_MAX_REQUESTS": "1000000",  # a worker must not restart in the middle of a race
+            "LOG_LEVEL": "INFO",
+            **db,
+            **variables,
+        }
+        manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(manage, cwd=ROOT, env=environment, check=True)
+        command = [sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        service = Service(f"http://127.0.0.1:{port}", folder / "log", process)
+        try:
+            _wait(service)
+            yield service
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(service: Service) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and service.process.poll() is None:
+        try:
+            requests.get(f"{service.url}/api/v1/health/live/", timeout=2)
+        except requests.RequestException:  # a worker that is still starting may also say nothing
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the service did not start:\n" + "\n".join(service.lines()[-20:]))
+
+
+@contextmanager
+def _database(folder: Path, named: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """A database that nobody else uses, and that is gone afterwards."""
+    host = named.get("DB_HOST")
+    if not host:
+        yield {"DB_NAME": str(folder / "service.sqlite3")}
+        return
+    name = f"{named['TEST_DB_NAME']}_{os.getpid()}_{time.monotonic_ns()}"
+    connect = {
+        "host": host,
+        "port": named.get("DB_PORT") or "5432",
+        "user": named.get("DB_USER") or "postgres",
+        "password": named.get("DB_PASSWORD") or "",
+        "dbname": "postgres",
+        "autocommit": True,
+    }
+
+    def administer(statement: str) -> None:
+        with psycopg.connect(**connect) as connection:  # type: ignore[arg-type]  # libpq's keywords
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    administer("CREATE DATABASE {}")
+    try:
+        yield {"DB_NAME": name}
+    finally:
+        administer("DROP DATABASE {} WITH (FORCE)")
