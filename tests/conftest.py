@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for by name."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests import accounts
 from tests.accounts import Account
 from tests.client import ApiClient, InProcess
 from tests.service import ROOT, Service, running
+from tests.services import remove_keys
 
 type Lines = Callable[[], list[dict[str, Any]]]
 
@@ -23,8 +25,8 @@ type Lines = Callable[[], list[dict[str, Any]]]
 def _empty_cache() -> Iterator[None]:
     """Nothing counted in one test is left for the next; the key prefix makes this ours alone."""
     yield
-    if hasattr(cache, "delete_pattern"):
-        cache.delete_pattern("*")
+    if url := os.environ.get("REDIS_URL"):
+        remove_keys([url], os.environ["TEST_KEY_PREFIX"])
     else:
         cache.clear()
 

@@ -24,7 +24,7 @@ class HttpMethodsMiddleware:
         request.method = asked
         if response.status_code != 405:  # noqa: PLR2004
             return response
-        allow = _complete(response["Allow"])
+        allow = _complete(response.get("Allow", ""))
         if asked == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": allow})
         response["Allow"] = allow
