@@ -24,6 +24,16 @@ start *options: venv
 shell *options: venv
     @exec {{ manage }} shell "$@"
 
+# demo users, with DEBUG=true only; --help tells the options
+[group('development')]
+seed *options: venv
+    @exec {{ manage }} seed "$@"
+
+# where a request spends its time: just profile /api/v1/users/me/ --as testuser1@example.com
+[group('development')]
+profile *options: venv
+    @exec {{ manage }} profile "$@"
+
 # create an account for the admin site
 [group('development')]
 superuser *options: venv
@@ -108,6 +118,11 @@ pre-commit: venv
     # A repository whose hooks live elsewhere (core.hooksPath) keeps them.
     .venv/bin/pre-commit install || echo 'The hooks were not installed; running them once.'
     exec .venv/bin/pre-commit run --all-files
+
+# known vulnerabilities of the locked packages; it asks a public database, so it needs the network
+[group('project')]
+audit-deps *options: venv
+    @exec .venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock "$@"
 
 # the tools and their versions; fails if one is missing
 [group('project')]

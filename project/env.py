@@ -8,7 +8,7 @@ import re
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -64,6 +64,31 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+class Rate(NamedTuple):
+    """So many in so many seconds."""
+
+    amount: int
+    seconds: int
+
+
+_RATE = re.compile(r"(?P<amount>[1-9]\d*)/(?P<count>[1-9]\d*)?(?P<unit>s|sec|min|h|hour|d|day)")
+_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
+
+
+def _rate(value: object) -> object:
+    """Turn ``5/5min`` into a rate, and nothing into no limit."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    match = _RATE.fullmatch(value.strip())
+    if match is None:
+        msg = "must be like 20/min or 5/5min (s, min, h, d), or empty for no limit"
+        raise ValueError(msg)
+    return Rate(int(match["amount"]), int(match["count"] or 1) * _UNITS[match["unit"]])
+
+
+type RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_rate)]
 type CommaList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 type Network = IPv4Network | IPv6Network
 type RedisURL = Annotated[SecretStr | None, AfterValidator(_redis_url)]
@@ -115,6 +140,11 @@ class Environment(BaseSettings):
     gunicorn_max_requests: PositiveInt = 1000
     max_body_bytes: PositiveInt = 1_048_576
 
+    rate_limit_login_failures: RateLimit = Rate(5, 300)
+    rate_limit_login: RateLimit = Rate(20, 60)
+    rate_limit_register: RateLimit = Rate(20, 3600)
+    rate_limit_default: RateLimit = Rate(300, 60)
+
     log_level: LogLevel | None = None
     slow_request_ms: PositiveInt = 500
     api_docs: bool = True
@@ -140,6 +170,28 @@ class Environment(BaseSettings):
         if self.debug is not None:
             return self.debug
         return self.secret_key is None and not self.db_host
+
+    @property
+    def rate_limits(self) -> dict[str, Rate | None]:
+        """The limit of each group by its name; None lifts it."""
+        return {
+            "login_failures": self.rate_limit_login_failures,
+            "login": self.rate_limit_login,
+            "register": self.rate_limit_register,
+            "default": self.rate_limit_default,
+        }
+
+    @property
+    def rate_limits_of_development(self) -> dict[str, Rate | None]:
+        """Local work is throttled by the failed logins alone, and by what is asked for."""
+        asked_for = {"login_failures"} | {
+            field.removeprefix("rate_limit_")
+            for field in self.model_fields_set
+            if field.startswith("rate_limit_")
+        }
+        return {
+            name: rate if name in asked_for else None for name, rate in self.rate_limits.items()
+        }
 
     @property
     def secrets(self) -> list[str]:

@@ -29,4 +29,5 @@ forwarder_headers = ""
 control_socket_disable = True
 
 logger_class = server.Logger
+when_ready = server.when_ready
 pre_request = server.pre_request

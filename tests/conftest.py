@@ -10,13 +10,19 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from pytest_django import Settings
 
 from backend.core import log
-from tests import accounts
+from tests import accounts, limits
 from tests.accounts import Account
 from tests.client import ApiClient, InProcess
+from tests.limits import Limits
 from tests.service import ROOT, Service, running
 from tests.services import remove_keys
+
+# As the suite was started: tests change their environment.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+KEY_PREFIX = os.environ.get("TEST_KEY_PREFIX", "")
 
 type Lines = Callable[[], list[dict[str, Any]]]
 
@@ -25,8 +31,8 @@ type Lines = Callable[[], list[dict[str, Any]]]
 def _empty_cache() -> Iterator[None]:
     """Nothing counted in one test is left for the next; the key prefix makes this ours alone."""
     yield
-    if url := os.environ.get("REDIS_URL"):
-        remove_keys([url], os.environ["TEST_KEY_PREFIX"])
+    if REDIS_URL:
+        remove_keys([REDIS_URL], KEY_PREFIX)
     else:
         cache.clear()
 
@@ -41,6 +47,13 @@ def client() -> ApiClient:
 def account(client: ApiClient, db: None) -> Account:
     """Somebody who has registered and logged in."""
     return accounts.signed_in(client)
+
+
+@pytest.fixture(name="limits")
+def fresh_limits(settings: Settings) -> Iterator[Limits]:
+    """Rate limits to set, counted from zero."""
+    with limits.fresh(settings) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")

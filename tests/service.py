@@ -28,6 +28,11 @@ class Service:
     url: str
     log: Path
     process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str, **variables: str) -> None:
+        """Run a command of ``manage.py`` on this service's database."""
+        _manage(self.environment | variables, *arguments)
 
     def client(self) -> OverTheWire:
         """A new caller with a connection of its own."""
@@ -58,20 +63,24 @@ def running(**variables: str) -> Iterator[Service]:
             **db,
             **variables,
         }
-        manage = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(manage, cwd=ROOT, env=environment, check=True)
+        _manage(environment, "migrate", "--verbosity", "0")
         command = [sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
             )
-        service = Service(f"http://127.0.0.1:{port}", folder / "log", process)
+        service = Service(f"http://127.0.0.1:{port}", folder / "log", process, environment)
         try:
             _wait(service)
             yield service
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def _wait(service: Service) -> None:

@@ -12,7 +12,7 @@ import orjson
 from ninja.openapi.schema import OpenAPISchema
 
 from backend.core.errors import ErrorCode, by_status
-from backend.core.openapi import EXTENSION
+from backend.core.openapi import ERRORS, PERMISSION, RATE_LIMIT
 from backend.core.schemas import ErrorOut
 
 type JSON = dict[str, Any]
@@ -31,7 +31,7 @@ EXTRA: JSON = {
             "name": "auth",
             "description": "Accounts' way in: registration, tokens, sessions, passwords.",
         },
-        {"name": "users", "description": "Who the caller is."},
+        {"name": "users", "description": "Who the caller is; for staff, who everybody is."},
         {"name": "health", "description": "Probes for people, load balancers and orchestrators."},
     ],
 }
@@ -51,11 +51,13 @@ _PRIVATE = {
         ErrorCode.SESSION_REVOKED,
     },
 }
+_PERMITTED = {403: {ErrorCode.PERMISSION_DENIED}}
 _INPUT = {400: {ErrorCode.VALIDATION_ERROR}}
 _BODY = {
     400: {ErrorCode.VALIDATION_ERROR, ErrorCode.INVALID_JSON},
     415: {ErrorCode.UNSUPPORTED_MEDIA_TYPE},
 }
+_LIMITED = {429: {ErrorCode.THROTTLED}}
 _PATH = {404: {ErrorCode.NOT_FOUND}}
 
 _DESCRIPTIONS = {200: "Done", 201: "Created", 204: "Done, nothing to say"}
@@ -76,12 +78,25 @@ _HEADERS: JSON = {
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
+    "RateLimit-Policy": {
+        "description": "The tightest limit: its name, its quota, its window in seconds.",
+        "schema": {"type": "string", "pattern": '^"[a-z_]+";q=[0-9]+;w=[0-9]+$'},
+    },
+    "RateLimit": {
+        "description": "How many requests are left, and for how many seconds.",
+        "schema": {"type": "string", "pattern": '^"[a-z_]+";r=[0-9]+;t=[0-9]+$'},
+    },
     "Idempotent-Replayed": {
         "description": "There, and `true`, when this answer had been given before.",
         "schema": {"type": "string", "const": "true"},
     },
 }
-_HEADERS_BY_STATUS = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}
+_RATE_LIMIT_HEADERS = ["RateLimit", "RateLimit-Policy"]
+_HEADERS_BY_STATUS = {
+    401: ["WWW-Authenticate"],
+    429: ["Retry-After"],
+    503: ["Retry-After"],
+}
 
 
 def finish(document: OpenAPISchema) -> OpenAPISchema:
@@ -104,6 +119,7 @@ def _finish_operation(operation: JSON) -> None:
     operation["summary"], _, rest = operation["description"].partition(".")
     if not rest:
         del operation["description"]  # the summary has said it all
+    operation.setdefault(RATE_LIMIT, "default")
     responses: dict[str, JSON] = {str(key): body for key, body in operation["responses"].items()}
     for status, codes in sorted(_refusals(operation).items()):
         if str(status) not in responses:  # the health documents speak for themselves
@@ -113,6 +129,8 @@ def _finish_operation(operation: JSON) -> None:
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
         response["description"] = _DESCRIPTIONS.get(int(key)) or by_status(int(key)).message
     operation["responses"] = dict(sorted(responses.items()))
+    if operation[RATE_LIMIT] is None:
+        del operation[RATE_LIMIT]
     if "requestBody" in operation:
         _drop_default(operation["requestBody"]["content"]["application/json"])
     if operation["operationId"] == "auth.logout":
@@ -126,23 +144,23 @@ def _drop_default(body: JSON) -> None:
 
 
 def _refusals(operation: JSON) -> dict[int, set[ErrorCode]]:
-    """The codes an operation can answer, by status."""
-    implied = [_ALWAYS]
-    if "security" in operation:
-        implied.append(_PRIVATE)
-    if "requestBody" in operation:
-        implied.append(_BODY)
+    """The codes an operation can answer, by status: implied by its form, or declared."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
-    if places & {"query", "header"}:
-        implied.append(_INPUT)
-    if "path" in places:
-        implied.append(_PATH)
+    forms = [
+        (True, _ALWAYS),
+        (operation[RATE_LIMIT], _LIMITED),
+        ("security" in operation, _PRIVATE),
+        (operation.get(PERMISSION, {}).get("otherwise") == 403, _PERMITTED),  # noqa: PLR2004
+        ("requestBody" in operation, _BODY),
+        (places & {"query", "header"}, _INPUT),
+        ("path" in places, _PATH),
+    ]
+    implied = [codes for applies, codes in forms if applies]
+    declared = [{status: {ErrorCode(code)}} for status, code in operation.pop(ERRORS, ())]
     found: dict[int, set[ErrorCode]] = defaultdict(set)
-    for codes_by_status in implied:
+    for codes_by_status in [*implied, *declared]:
         for status, codes in codes_by_status.items():
             found[status] |= codes
-    for status, code in operation.pop(EXTENSION, ()):
-        found[status].add(ErrorCode(code))
     return found
 
 
@@ -165,9 +183,12 @@ def _refusal(status: int, codes: set[ErrorCode]) -> JSON:
 
 def _headers_of(operation: JSON, status: int, response: JSON) -> list[str]:
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    names = [*_RATE_LIMIT_HEADERS] if operation[RATE_LIMIT] else []
     if "allOf" in schema:
-        return _HEADERS_BY_STATUS.get(status, [])
-    return ["Idempotent-Replayed"] if operation["operationId"] == "auth.refresh" else []
+        names += _HEADERS_BY_STATUS.get(status, [])
+    elif operation["operationId"] == "auth.refresh":
+        names.append("Idempotent-Replayed")
+    return names
 
 
 def _error_schema() -> JSON:

@@ -34,7 +34,7 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """``users.me.update`` from the tag ``users`` and the function ``me_update``."""
         tag = (operation.tags or ["api"])[0]
-        return f"{tag}.{operation.view_func.__name__.replace('_', '.')}"
+        return f"{tag}.{operation.view_func.__name__.strip('_').replace('_', '.')}"
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """The finished document."""
@@ -54,7 +54,7 @@ api = Api(
     urls_namespace="v1",
 )
 error_handlers.register(api)
-api.add_decorator(gate.refuse_bodies, mode="view")
+api.add_decorator(gate.guard, mode="view")
 api.add_router("auth/", auth_router)
 api.add_router("users/", users_router)
 api.add_router("health/", health_router)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.db import connection, models
-from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.client import USER_AGENT_LENGTH, Client
@@ -36,6 +37,16 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Tell the caller's own session from the others by ``current``."""
         own = ExpressionWrapper(Q(pk=session.pk), output_field=BooleanField())
         return self.annotate(current=own)
+
+    def with_permission(self, permission: str) -> Self:
+        """Tell by ``is_permitted`` what ``User.has_perm`` would, without its queries."""
+        app, _, codename = permission.partition(".")
+        granted = Permission.objects.filter(
+            Q(user=OuterRef("user_id")) | Q(group__user=OuterRef("user_id")),
+            content_type__app_label=app,
+            codename=codename,
+        )
+        return self.annotate(is_permitted=Q(user__is_superuser=True) | Exists(granted))
 
     def revoke(self, now: datetime) -> int:
         """End sessions; those that have ended keep their time. Returns how many it ended."""
@@ -101,6 +112,8 @@ class Session(models.Model):
     revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ip_address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     user_agent = models.CharField(_("user agent"), max_length=USER_AGENT_LENGTH, blank=True)
+
+    is_permitted: bool  # annotated by ``with_permission``
 
     objects: ClassVar[models.Manager["Session"]] = SessionQuerySet.as_manager()
 

@@ -30,7 +30,7 @@ from backend.authentication.schemas import (
 )
 from backend.core.client import Client
 from backend.core.errors import NotFound, Unauthenticated
-from backend.core.openapi import raises
+from backend.core.openapi import limited, raises
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services as users
 from backend.users.models import User
@@ -41,12 +41,14 @@ WITHOUT_TOKEN = SessionLogout()
 
 
 @router.post("register/", auth=None, response={201: UserOut})
+@limited("register")
 def register(request: HttpRequest, data: UserRegister) -> User:  # noqa: ARG001  (Ninja's form)
     """Create an account. It can log in at once, verified or not."""
     return services.register(**data.model_dump())
 
 
 @router.post("login/", auth=None, response=TokenPairOut)
+@limited("login")
 @raises(InvalidCredentials)
 def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
     """Open a session. Unknown, wrong and inactive are refused alike."""
@@ -104,4 +106,6 @@ def sessions_end(request: SessionRequest, session_id: UUID) -> None:
 @router.post("password/change/", response={204: None})
 def password_change(request: SessionRequest, data: PasswordChange) -> None:
     """Change your password. Every other session ends, this one lives on."""
-    services.change_password(request.auth, **data.model_dump(), now=timezone.now())
+    services.change_password(
+        request.auth, **data.model_dump(), client=Client.of(request), now=timezone.now()
+    )

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from backend.audit import events as audit
+from backend.audit.events import Event
 from backend.authentication.errors import (
     RefreshTokenReused,
     RefreshTokenRotated,
@@ -29,6 +31,7 @@ class TokenPair:
         replayed: The answer to a repeated refresh whose first answer was lost.
     """
 
+    session_id: UUID
     access: str
     refresh: str
     expires_in: int
@@ -59,15 +62,18 @@ def open_session(user: User, *, client: Client, now: datetime) -> TokenPair:
     return _pair(session, now)
 
 
-def authenticate(encoded: str, *, now: datetime) -> Session:
+def authenticate(encoded: str, *, now: datetime, permission: str | None = None) -> Session:
     """The session, with its user, that an access token opens. One query.
+
+    With a ``permission`` (``app.codename``) the session's ``is_permitted`` tells, from the same
+    query, whether its user has it.
 
     Raises:
         TokenInvalid: not an access token of ours.
         TokenExpired: too late.
         SessionRevoked: the session has ended, or its user may not sign in.
     """
-    return _load_live(AccessToken.read_fresh(encoded), now)
+    return _load_live(AccessToken.read_fresh(encoded), now, permission)
 
 
 def refresh(
@@ -113,12 +119,14 @@ def end(encoded: str, *, now: datetime) -> None:
         TokenInvalid: not a refresh token of ours.
     """
     claims = RefreshToken.read(encoded)
-    _sessions().filter(pk=claims.session_id, user=claims.user_id).revoke(now)
+    if _sessions().filter(pk=claims.session_id, user=claims.user_id).revoke(now):
+        audit.record(Event.SESSION_ENDED, user_id=claims.user_id, session_id=claims.session_id)
 
 
 def end_own(session: Session, *, now: datetime) -> None:
     """End the session that is asking for it."""
-    _sessions().filter(pk=session.pk).revoke(now)
+    if _sessions().filter(pk=session.pk).revoke(now):
+        audit.record(Event.SESSION_ENDED, user_id=session.user_id, session_id=session.pk)
 
 
 def end_one(session_id: UUID, *, of: User, now: datetime) -> None:
@@ -129,6 +137,7 @@ def end_one(session_id: UUID, *, of: User, now: datetime) -> None:
     """
     if not _sessions().filter(pk=session_id, user=of).live(now).revoke(now):
         raise NotFound
+    audit.record(Event.SESSION_ENDED, user_id=of.pk, session_id=session_id)
 
 
 def live_sessions(caller: Session, *, now: datetime) -> SessionQuerySet:
@@ -160,8 +169,9 @@ def keep_only(session: Session, *, user: User) -> None:
         raise SessionRevoked
 
 
-def _load_live(claims: Claims, now: datetime) -> Session:
-    session = _sessions().select_related("user").filter(pk=claims.session_id).first()
+def _load_live(claims: Claims, now: datetime, permission: str | None = None) -> Session:
+    rows = _sessions().with_permission(permission) if permission else _sessions()
+    session = rows.select_related("user").filter(pk=claims.session_id).first()
     if session is None or session.user_id != claims.user_id or not session.is_live(now):
         raise SessionRevoked
     return session
@@ -182,6 +192,7 @@ def _answer_spent(
     ):
         raise RefreshTokenRotated
     _sessions().filter(pk=session.pk).revoke(now)  # committed: it must survive the refusal
+    audit.record(Event.REFRESH_TOKEN_REUSED, user_id=session.user_id, session_id=session.pk)
     raise RefreshTokenReused
 
 
@@ -203,6 +214,7 @@ def _pair(session: Session, now: datetime, *, replayed: bool = False) -> TokenPa
         kid=session.signing_kid,
     )
     return TokenPair(
+        session_id=session.pk,
         access=access,
         refresh=refresh_token,
         expires_in=int((access_expires_at - now).total_seconds()),

@@ -6,6 +6,7 @@ through ``logging`` arrives here too. A line carries the id of the request it be
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import orjson
 from loguru import logger
 
 from backend.core.context import request_id
-from backend.core.redaction import Redactor
+from backend.core.redaction import MASK, Redactor
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -29,11 +30,13 @@ _QUIET = {
     "django.security": logging.CRITICAL,  # refused hosts have theirs, and the text is the caller's
     "django.server": logging.ERROR,
     "django.template": logging.INFO,
+    "django.db.backends.schema": logging.INFO,
     "django.utils.autoreload": logging.WARNING,
     "asyncio": logging.WARNING,
     "psycopg": logging.WARNING,
     "psycopg.pool": logging.ERROR,  # the breaker tells of outages, once
 }
+_LITERAL = re.compile(r"'(?:[^']|'')*(?:'|$)")
 _COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
 
 
@@ -57,11 +60,19 @@ def configure(config: dict[str, Any]) -> None:
     )
     logger.configure(patcher=_add_request_id)
     level = "DEBUG" if config["level"] == "TRACE" else config["level"]  # a level of loguru's alone
+    _drop_djangos_handlers()
     logging.basicConfig(handlers=[_Intercept()], level=level, force=True)
-    for name in ("django", "django.server"):  # Django has given them handlers of its own
-        logging.getLogger(name).handlers.clear()
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def _drop_djangos_handlers() -> None:
+    """Django installs handlers and levels of its own before it calls us."""
+    for name in ("django", "django.server"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+        library.setLevel(logging.NOTSET)
 
 
 def _sink(
@@ -136,18 +147,34 @@ class _Intercept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass one record on, under its own logger's name and with its exception."""
-        try:
-            level: str | int = logger.level(record.levelname).name
-        except ValueError:
-            level = record.levelno
+        if record.name == "django.db.backends" and not request_id.get():
+            return  # the SQL of requests is worth reading, that of commands buries their words
 
         def rename(line: "Record") -> None:
             line["name"] = record.name
 
-        try:
-            message = record.getMessage()
-        except (TypeError, ValueError):  # a library's mistake must not cost us its line
-            message = f"{record.msg} {record.args!r}"
         # The message is passed as it is, without arguments: loguru would format them again.
         target = logger.opt(exception=cast("Any", record.exc_info)).patch(rename)
-        target.log(level, message)
+        target.log(_level(record), _message(record))
+
+
+def _level(record: logging.LogRecord) -> str | int:
+    try:
+        return logger.level(record.levelname).name
+    except ValueError:
+        return record.levelno
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        message = record.getMessage()
+    except (TypeError, ValueError):  # a library's mistake must not cost us its line
+        return f"{record.msg} {record.args!r}"
+    return _without_cookies(message) if record.name == "django.db.backends" else message
+
+
+def _without_cookies(statement: str) -> str:
+    """A cookie is a value in this table, with no name beside it by which to redact it."""
+    if "django_session" not in statement:
+        return statement
+    return _LITERAL.sub(f"'{MASK}'", statement.partition("; args=")[0])

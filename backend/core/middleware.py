@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from backend.core import errors
 from backend.core.client import client_address, trust_forwarded_scheme
 from backend.core.context import accept_request_id, request_id
+from backend.core.errors import DomainError
 from backend.core.log import logger
 
 if TYPE_CHECKING:
@@ -51,6 +53,19 @@ class RequestMiddleware:
             return response
         finally:
             request_id.reset(token)
+
+    def process_exception(self, _: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer refusals of pages outside the API, whose operations have their handlers."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            exception = errors.ServiceUnavailable()
+        if not isinstance(exception, DomainError):
+            return None
+        return HttpResponse(
+            exception.message,
+            status=exception.status,
+            content_type="text/plain; charset=utf-8",
+            headers=dict(exception.headers),
+        )
 
 
 def _drop_body(response: HttpResponseBase) -> None:

@@ -1,12 +1,18 @@
 """What gunicorn needs to know of the service: where its lines go, which bodies it must not read."""
 
 import logging
+import re
+import socket
+import struct
 from typing import Any
 
 from django.conf import settings
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.message import Request
+
+READ_SECONDS = 5
+_QUOTATION = re.compile(r"^(Invalid request from ip=\S+: [^:'\"]*).*", re.DOTALL)
 
 
 class Logger(GunicornLogger):  # type: ignore[misc]  # gunicorn has no types
@@ -20,8 +26,29 @@ class Logger(GunicornLogger):  # type: ignore[misc]  # gunicorn has no types
         self.error_log.setLevel(logging.INFO)
         self.access_log.handlers = []
 
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Quote nothing of a malformed request: there a secret can stand anywhere."""
+        super().warning(_QUOTATION.sub(r"\1", msg), *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Leave out a request's address, whose query may hold a token."""
+        if msg.startswith("Error handling request"):
+            msg, args = "Error handling request", ()
+        super().exception(msg, *args, **kwargs)
+
     def access(self, *_: Any, **__: Any) -> None:
         """Say nothing: ``core.middleware`` writes the access line."""
+
+
+def when_ready(arbiter: Any) -> None:
+    """Wait for a silent client no longer than ``READ_SECONDS``; connections inherit the option.
+
+    Otherwise a few clients that send half a body would keep every thread for ever. A proxy that
+    buffers requests, as production should have in front, never lets them come so far.
+    """
+    for listener in arbiter.LISTENERS:
+        timeout = struct.pack("ll", READ_SECONDS, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
 
 def pre_request(_: object, request: Request) -> None:

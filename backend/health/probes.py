@@ -11,9 +11,11 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from backend.core import migrations
+from backend.core.ids import uuid7
 
 LIMIT_SECONDS = 1.0
 CACHED_SECONDS = 1.0
@@ -84,9 +86,11 @@ def _ask_database() -> None:
 
 
 def _ask_cache() -> None:
-    # set and get, not a ping: a Redis that is out of memory still answers pings
-    cache.set("health", "up", timeout=10)
-    if cache.get("health") != "up":
+    # set and get, not a ping: a Redis that is out of memory still answers pings; and a new key each
+    # time: it also still holds what it was given before
+    key = f"health:{uuid7()}"
+    cache.set(key, "up", timeout=10)
+    if cache.get(key) != "up":
         raise ConnectionError
 
 
@@ -111,13 +115,6 @@ _migrated = threading.Event()
 
 def migrations_are_applied() -> bool:
     """Whether the database has every migration; once it has, it is not asked again."""
-    if not _migrated.is_set() and not pending_migrations():
+    if not _migrated.is_set() and not migrations.pending():
         _migrated.set()
     return _migrated.is_set()
-
-
-def pending_migrations() -> list[str]:
-    """The migrations that the database lacks, as ``app.name``."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]

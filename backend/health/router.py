@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
+from backend.core.openapi import limited
 from backend.health import services
 from backend.health.schemas import HealthOut, LiveOut
 from backend.health.services import Health
@@ -12,6 +13,7 @@ router = Router(tags=["health"], auth=None)
 
 
 @router.get("", response={200: HealthOut, 503: HealthOut})
+@limited(None)
 def read(request: HttpRequest) -> Status[Health]:  # noqa: ARG001  (Ninja's form)
     """How every part of the service is; 503 when the database is away."""
     found = services.health()
@@ -19,12 +21,14 @@ def read(request: HttpRequest) -> Status[Health]:  # noqa: ARG001  (Ninja's form
 
 
 @router.get("live/", response=LiveOut)
+@limited(None)
 def live(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001  (Ninja's form)
     """The process answers. Nothing else is touched."""
     return {"status": "healthy"}
 
 
 @router.get("ready/", response={200: HealthOut, 503: HealthOut})
+@limited(None)
 def ready(request: HttpRequest) -> Status[Health]:  # noqa: ARG001  (Ninja's form)
     """Whether to send requests here: the database is there and every migration applied."""
     found = services.readiness()

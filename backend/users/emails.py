@@ -3,6 +3,7 @@
 import unicodedata
 
 import email_validator
+from django.core.exceptions import ValidationError
 
 from backend.users.errors import EmailInvalid
 
@@ -10,6 +11,18 @@ MAX_LENGTH = 254  # RFC 5321: a path of 256 octets, less its angle brackets
 
 # Reserved domains are accepted: test systems and private networks have accounts too.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+def validate(address: str) -> None:
+    """Validate for Django's forms and models.
+
+    Raises:
+        ValidationError: it is not an email address.
+    """
+    try:
+        canonical(address)
+    except EmailInvalid as error:
+        raise ValidationError(error.errors["email"]) from None
 
 
 def canonical(address: str) -> str:

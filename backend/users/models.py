@@ -1,7 +1,7 @@
 """The user."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -12,6 +12,31 @@ from django.utils.translation import gettext_lazy as _
 from backend.core.ids import uuid7
 from backend.users import emails, passwords
 from backend.users.errors import EmailInvalid
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads of users."""
+
+    def matching(
+        self, *, search: str = "", is_active: bool | None = None, is_staff: bool | None = None
+    ) -> Self:
+        """Users of these rights whose address or name contains ``search``, in whatever case."""
+        rows = self
+        if search:
+            rows = rows.filter(search_text__contains=searchable(search))
+        if is_active is not None:
+            rows = rows.filter(is_active=is_active)
+        if is_staff is not None:
+            rows = rows.filter(is_staff=is_staff)
+        return rows
+
+
+def searchable(*texts: str) -> str:
+    """Texts in the form in which they are searched; no match reaches from one into the next."""
+    return _SEPARATOR.join(text.casefold().replace(_SEPARATOR, " ") for text in texts)
+
+
+_SEPARATOR = "\x1f"  # ASCII's unit separator
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,15 +75,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account. The email address is the identity; there is no user name.
 
     Attributes:
+        search_text: Address and names, case-folded; PostgreSQL has a trigram index on it.
         session_epoch: Copied into each session at login. Raising it ends all sessions at once.
         updated_at: Raised by every change but a login.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(
+    # Not an EmailField: Django's validator refuses addresses that the API takes.
+    email = models.CharField(
         _("email address"),
         max_length=emails.MAX_LENGTH,
         unique=True,
+        validators=[emails.validate],
         error_messages={"unique": _("An account with this email address exists already.")},
     )
     email_verified = models.BooleanField(_("email verified"), default=False)
@@ -70,6 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Disabling ends every session at once.")
     )
+    search_text = models.TextField(default="", editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -120,18 +149,29 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Check a password, as Django's login forms do."""
         return passwords.verify(raw_password or "", self.password).correct
 
+    def searched(self) -> str:
+        """What ``search_text`` has to be; whoever does not save rows one by one writes it."""
+        return searchable(self.email, self.first_name, self.last_name)
+
+    def get_session_auth_hash(self) -> str:
+        """What the admin site's sessions are bound to: they end with all the others."""
+        return f"{super().get_session_auth_hash()}{self.session_epoch}"
+
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """Save; a new password, and being disabled, end every session in the same statement.
 
         The epoch is never written back from memory: a save that read it before somebody else raised
         it would bring ended sessions to life.
         """
+        self.search_text = self.searched()
         if not self._state.adding:
             fields = set(self._saved_fields() if update_fields is None else update_fields)
             fields.discard("session_epoch")
             if self._ends_sessions or ("is_active" in fields and not self.is_active):
                 self.session_epoch = F("session_epoch") + 1
                 fields.add("session_epoch")
+            if fields & {"email", "first_name", "last_name"}:
+                fields.add("search_text")
             update_fields = fields
         super().save(update_fields=update_fields, **options)
         self._ends_sessions = False

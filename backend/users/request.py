@@ -14,6 +14,10 @@ class Caller(Protocol):
     def user(self) -> User:
         """The user who is calling."""
 
+    @property
+    def is_permitted(self) -> bool:
+        """Whether the user has the permission that the operation asks for."""
+
 
 class UserRequest(HttpRequest):
     """A request of somebody who is known."""

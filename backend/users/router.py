@@ -1,11 +1,17 @@
-"""The profile of whoever is calling."""
+"""Users: the profile of whoever is calling, and everybody's for staff."""
 
-from ninja import Router
+from typing import Any
+from uuid import UUID
 
+from ninja import Query, Router
+
+from backend.core.errors import NotFound, PermissionDenied
+from backend.core.openapi import permitted, raises
+from backend.core.pagination import Page, paginate
 from backend.users import services
 from backend.users.models import User
 from backend.users.request import UserRequest
-from backend.users.schemas import ProfilePatch, UserOut
+from backend.users.schemas import ProfilePatch, StaffUserOut, UserOut, UserPatch, UserQuery
 
 router = Router(tags=["users"])
 
@@ -17,6 +23,37 @@ def me_get(request: UserRequest) -> User:
 
 
 @router.patch("me/", response=UserOut)
+@raises(NotFound)
 def me_update(request: UserRequest, data: ProfilePatch) -> User:
     """Change your own names. A field left out stays as it is."""
     return services.update_profile(request.auth.user, **data.model_dump(exclude_unset=True))
+
+
+@router.get("", response=Page[StaffUserOut])
+@permitted("users.view_user")
+def list_(request: UserRequest, query: Query[UserQuery]) -> dict[str, Any]:
+    """List users, searched, filtered and sorted."""
+    filters = query.model_dump(include={"search", "is_active", "is_staff"}, exclude_unset=True)
+    users = services.list_users(**filters)
+    return paginate(request, users, query=query, order=query.ordering.column)
+
+
+@router.get("{uuid:user_id}/", response=StaffUserOut | UserOut)
+@permitted("users.view_user", otherwise=404)
+def get_(request: UserRequest, user_id: UUID) -> UserOut:
+    """Read a user: yourself, or anybody with the permission. Who lacks it learns nothing."""
+    shape = StaffUserOut if request.auth.is_permitted else UserOut
+    user = services.get_visible(user_id, to=request.auth.user, all_users=request.auth.is_permitted)
+    return shape.model_validate(user)
+
+
+@router.patch("{uuid:user_id}/", response=StaffUserOut | UserOut)
+@permitted("users.change_user")
+@raises(PermissionDenied)
+def update_(request: UserRequest, user_id: UUID, data: UserPatch) -> UserOut:
+    """Change a user. Staff rights, and superusers, are for superusers to change."""
+    user = services.update_user(
+        user_id, by=request.auth.user, **data.model_dump(exclude_unset=True)
+    )
+    shape = StaffUserOut if request.auth.user.has_perm("users.view_user") else UserOut
+    return shape.model_validate(user)

@@ -1,8 +1,13 @@
 """The shapes of users on the wire."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
+from backend.core.pagination import PageQuery
 from backend.core.schemas import Input, Output, PersonName, omittable
 
 
@@ -19,8 +24,53 @@ class UserOut(Output):
     updated_at: datetime
 
 
+class StaffUserOut(UserOut):
+    """A user, as those see it who may view all users."""
+
+    is_active: bool
+    is_superuser: bool
+    last_login: datetime | None
+
+
 class ProfilePatch(Input):
     """What a user may change about themselves. A field left out stays as it is."""
 
     first_name: PersonName = omittable()
     last_name: PersonName = omittable()
+
+
+class UserPatch(ProfilePatch):
+    """What staff may change about a user. `is_staff` is for superusers to change."""
+
+    is_active: bool = omittable()
+    is_staff: bool = omittable()
+
+
+class UserOrdering(StrEnum):
+    """What a list of users is sorted by; with `-` descending."""
+
+    OLDEST_FIRST = "created_at"
+    NEWEST_FIRST = "-created_at"
+    EMAIL = "email"
+    EMAIL_DESCENDING = "-email"
+
+    @property
+    def column(self) -> str:
+        """The unique column behind it: ids are made in the order of time."""
+        return self.value.replace("created_at", "id")
+
+
+class UserQuery(PageQuery):
+    """How to search, filter and sort users."""
+
+    search: Annotated[
+        str,
+        Field(
+            max_length=254,
+            pattern=r"^[^\x00]*$",
+            description="A part of the email, first or last name, whatever its case.",
+        ),
+    ] = ""
+    is_active: bool = omittable()
+    is_staff: bool = omittable()
+    ordering: UserOrdering = UserOrdering.NEWEST_FIRST

@@ -4,6 +4,9 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from project import __version__, env
 
 ENV = env.load()
@@ -131,7 +134,8 @@ REDIS_OPTIONS: dict[str, Any] = {
     # One try, 50 ms: an answer that waits for a dead Redis helps nobody.
     "SOCKET_CONNECT_TIMEOUT": 0.05,
     "SOCKET_TIMEOUT": 0.05,
-    "CONNECTION_POOL_KWARGS": {"retry": None},
+    "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},
+    "IGNORE_EXCEPTIONS": True,  # a cache that is away is an empty cache
 }
 REDIS_CACHE = {
     "BACKEND": "django_redis.cache.RedisCache",
@@ -139,9 +143,16 @@ REDIS_CACHE = {
     "OPTIONS": REDIS_OPTIONS,
     "KEY_PREFIX": f"{ENV.test_key_prefix}backend",
 }
+LIMITS_REDIS_URL = env.redis_url(ENV.redis_url)
+LIMITS_KEY_PREFIX = f"{ENV.test_key_prefix}limit"
 MEMORY_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 CACHES = {"default": REDIS_CACHE if ENV.redis_url else MEMORY_CACHE}
 TASKS_REDIS_URL = env.redis_url(ENV.tasks_redis_url)
+
+# The admin's sessions: read from the cache, kept in the database.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
 
 # --- accounts and sessions ------------------------------------------------------------------------
 
@@ -185,6 +196,7 @@ NINJA_JWT = {
 
 DEV_HOST, DEV_PORT = ENV.dev_host, ENV.dev_port
 API_DOCS = ENV.api_docs
+RATE_LIMITS = ENV.rate_limits
 MAX_BODY_BYTES = ENV.max_body_bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 SECURE_PROXY_SSL_HEADER = None  # core.client believes X-Forwarded-Proto from TRUSTED_PROXIES only

@@ -13,6 +13,7 @@ INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 # `just start` runs a single worker.
 PASSWORD_HASHES_AT_ONCE = os.cpu_count() or 1
+RATE_LIMITS = ENV.rate_limits_of_development
 
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

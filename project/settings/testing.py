@@ -12,6 +12,11 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
 PASSWORD_HASHERS = ["tests.hashers.CheapArgon2idHasher"]
 
+# Lifted unless a test or the environment of a running service asks for one.
+RATE_LIMITS = {**ENV.rate_limits_of_development, "login_failures": None}
+if "rate_limit_login_failures" in ENV.model_fields_set:
+    RATE_LIMITS["login_failures"] = ENV.rate_limit_login_failures
+
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LOGGING = {**LOGGING, "level": ENV.log_level or "WARNING"}

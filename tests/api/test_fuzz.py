@@ -1,4 +1,4 @@
-"""2,000 generated requests: valid and invalid, with and without a token, NUL and all of Unicode.
+"""5,000 generated requests: valid and invalid, by nobody, a user and a superuser, all of Unicode.
 
 The same ones each time (derandomised), so that what is found stays found.
 """
@@ -23,11 +23,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import accounts, contract
-from tests.accounts import Account
+from tests.accounts import PASSWORD, Account
 from tests.client import ApiClient
 from tests.service import Service
 
-EXAMPLES = 50  # times operations, modes and callers: about 2,000
+EXAMPLES = 50  # times operations, modes and callers: about 5,000
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -74,10 +74,23 @@ bounded = settings(
 HOSTILE = st.text(st.sampled_from("\0\ud800\udfff\u202e\uffff😀a'\"\\%"), min_size=1, max_size=8)
 
 
-@pytest.fixture(params=["anonymous", "signed in"])
-def caller(request: pytest.FixtureRequest, service: Service) -> Account:
-    """Somebody with a token, or nobody."""
+@pytest.fixture(scope="module")
+def boss(service: Service) -> Account:
+    """A superuser."""
+    service.manage(
+        *("createsuperuser", "--noinput", "--email", "boss@example.com"),
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    return Account(service.client(), "boss@example.com")
+
+
+@pytest.fixture(params=["anonymous", "signed in", "superuser"])
+def caller(request: pytest.FixtureRequest, service: Service, boss: Account) -> Account:
+    """Nobody, somebody with a token, somebody who may do everything."""
     client = service.client()
+    if request.param == "superuser":
+        assert boss.log_in().status == 200
+        return boss
     return accounts.signed_in(client) if request.param == "signed in" else Account(client, "")
 
 
@@ -119,8 +132,19 @@ class TestGeneratedRequest:
         send()
 
 
+# Whoever lacks the permission is refused before the body is read.
+OPEN_TO_ANYBODY = [
+    name
+    for name, operation in OPERATIONS.items()
+    if operation.body and "x-permission" not in operation.definition.raw
+]
+
+
 class TestHostileText:
-    @pytest.mark.parametrize("name", [n for n, o in OPERATIONS.items() if o.body])
+    @pytest.mark.parametrize(
+        "name",
+        [n for n, o in OPERATIONS.items() if o.body and "x-permission" not in o.definition.raw],
+    )
     def test_is_refused_wherever_it_stands(
         self, service: Service, caller: Account, name: str
     ) -> None:

@@ -37,7 +37,7 @@ FAILURES: dict[str, int] = {
     "SuspiciousOperation": 400,
     "PermissionDenied": 403,
     "Http404": 404,
-    "OperationalError": 500,
+    "OperationalError": 503,
     "RuntimeError": 500,
     "UnicodeEncodeError": 500,
 }

@@ -4,7 +4,7 @@ from threading import Barrier
 
 import pytest
 
-from backend.core.postgresql.breaker import Breaker
+from backend.core.breaker import Breaker
 
 
 class Clock:

@@ -128,6 +128,10 @@ class TestSmallBody:
             assert wire.ask(LIVE, HOST).status == 200
         assert not any("broken-off" in line and '"status":5' in line for line in service.lines())
 
+    def test_that_never_ends_is_given_up(self, service: Service) -> None:
+        with Wire(service.url) as wire:
+            assert wire.ask(LOGIN, HOST, JSON, "Content-Length: 50", body=b"{").status == 400
+
 
 class TestHead:
     def test_has_the_length_and_no_body(self, service: Service) -> None:

@@ -12,9 +12,10 @@ import pytest
 import requests
 from django.core.management import CommandError, call_command
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 from pytest_django import Settings
 
+from backend.core import migrations
+from backend.core.management import preparation
 from backend.core.management.commands import start
 from tests.processes import free_port
 from tests.project.commands import CLEAN, manage
@@ -141,10 +142,10 @@ class TestCommand:
         migrated: bool,
     ) -> None:
         calls: list[str] = []
-        monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: [object()])
+        monkeypatch.setattr(migrations, "pending", lambda: ["users.0001_initial"])
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
         monkeypatch.setattr("builtins.input", lambda _: typed)
-        monkeypatch.setattr(start, "call_command", lambda name, **_: calls.append(name))
+        monkeypatch.setattr(preparation, "call_command", lambda name, **_: calls.append(name))
         call_command("start")
         assert calls == ["check_database", *(["migrate"] if migrated else [])]
         assert len(executed) == 1

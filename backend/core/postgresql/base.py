@@ -5,7 +5,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 
-from backend.core.postgresql import breaker
+from backend.core import breaker
 from backend.core.postgresql.connection import DeadlineConnection
 
 
@@ -31,9 +31,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             connection = super().get_new_connection(conn_params)
         except self.Database.OperationalError as error:
-            breaker.report_failure(type(error).__name__)
+            breaker.database.failed(type(error).__name__)
             raise
-        breaker.report_success()
+        breaker.database.succeeded()
         return connection
 
     def _check(self, connection: DeadlineConnection) -> None:

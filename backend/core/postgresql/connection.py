@@ -9,7 +9,7 @@ from django.conf import settings
 from psycopg import errors as pg_errors
 from psycopg.abc import PQGen
 
-from backend.core.postgresql import breaker
+from backend.core import breaker
 
 CHECK_SECONDS = 1.0
 
@@ -40,7 +40,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
         try:
             result = super().wait(gen, interval, limit)
         except pg_errors._WaitTimeout:  # noqa: SLF001  (how psycopg reports this argument)
-            breaker.report_failure("no answer in time")
+            breaker.database.failed("no answer in time")
             self.close()
             msg = f"the database did not answer within {limit:g} s"
             raise psycopg.OperationalError(msg) from None

@@ -6,10 +6,10 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
+
+from backend.core.management.preparation import prepare_database
 
 
 class Command(BaseCommand):
@@ -25,24 +25,11 @@ class Command(BaseCommand):
             raise CommandError("This is the development server: it wants DEBUG=true.")
         host, port = str(settings.DEV_HOST), int(settings.DEV_PORT)
         _require_free(host, port)
-        call_command("check_database")
-        self._migrate()
+        prepare_database(self)
         self._say_where(host, port)
         connections.close_all()
         sys.stdout.flush()
         os.execv(sys.executable, _gunicorn(host, port))  # noqa: S606  (our own interpreter)
-
-    def _migrate(self) -> None:
-        executor = MigrationExecutor(connections["default"])
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if not pending:
-            return
-        self.stdout.write(f"{len(pending)} migrations are pending.")
-        if sys.stdin.isatty() and input("Apply them now? [Y/n] ").strip().lower() in {"n", "no"}:
-            self.stdout.write(self.style.WARNING("Serving without them: expect errors."))
-            return
-        call_command("migrate", verbosity=0)
-        self.stdout.write(self.style.SUCCESS("Migrated."))
 
     def _say_where(self, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host

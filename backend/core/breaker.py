@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from backend.core.log import logger
 
-RETRY_AFTER_SECONDS = 0.5
-
 
 class Breaker:
     """Closed while all is well; open for ``retry_after`` seconds after a failure.
@@ -16,7 +14,10 @@ class Breaker:
     its failure opens it again.
     """
 
-    def __init__(self, retry_after: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, retry_after: float, clock: Callable[[], float] = time.monotonic, name: str = "it"
+    ) -> None:
+        self._name = name
         self._retry_after = retry_after
         self._clock = clock
         self._lock = threading.Lock()
@@ -33,38 +34,32 @@ class Breaker:
             return True
         with self._lock:
             now = self._clock()
-            if now < self._try_again_at:
+            if now < (self._try_again_at or 0.0):
                 return False
-            self._try_again_at = now + self._retry_after
+            if self._try_again_at is not None:
+                self._try_again_at = now + self._retry_after
             return True
 
     def succeeded(self) -> bool:
-        """Report a success; True if it closed the breaker."""
+        """Report a success; True if it closed the breaker, which is logged."""
         if self._try_again_at is None:
             return False
         with self._lock:
             was_open, self._try_again_at = self._try_again_at is not None, None
-            return was_open
+        if was_open:
+            logger.info(f"{self._name} is back")
+        return was_open
 
-    def failed(self) -> bool:
-        """Report a failure; True if it opened the breaker."""
+    def failed(self, reason: str = "") -> bool:
+        """Report a failure; True if it opened the breaker, which is logged."""
         with self._lock:
             was_closed = self._try_again_at is None
             self._try_again_at = self._clock() + self._retry_after
-            return was_closed
+        if was_closed:
+            logger.bind(reason=reason).error(f"{self._name} is away")
+        return was_closed
 
 
-def report_failure(reason: str) -> None:
-    """Open the database's breaker, and say so once."""
-    if database.failed():
-        logger.bind(reason=reason).error("the database is away")
-
-
-def report_success() -> None:
-    """Close the database's breaker, and say so once."""
-    if database.succeeded():
-        logger.info("the database is back")
-
-
-# One per process: what one thread has learnt of an outage, no other thread waits for.
-database = Breaker(RETRY_AFTER_SECONDS)
+# One per process for each server: what one thread has learnt, no other thread waits for.
+database = Breaker(retry_after=0.5, name="the database")
+redis = Breaker(retry_after=1.0, name="redis")

@@ -1,0 +1,1 @@
+"""What happened to an account. It knows users by their ids only."""
