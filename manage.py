@@ -19,9 +19,9 @@ if __name__ == "__main__":
     from project.env import choose_settings, load
 
     try:
-        # `just start` is for development unless DEBUG says otherwise, whatever else is set.
-        starting = sys.argv[1:2] == ["start"] and load().debug is None
-        choose_settings("development" if starting else None)
+        # These are for development unless DEBUG says otherwise, whatever else is set.
+        developing = {*sys.argv[1:2]} & {"start", "seed", "profile"} and load().debug is None
+        choose_settings("development" if developing else None)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))

@@ -69,6 +69,26 @@ class TestDevelopment:
         assert values["SETTINGS_MODULE"] == "project.settings.development"
 
 
+class TestDevelopersCommand:
+    """``start`` has its own tests; these two go the same way."""
+
+    def test_is_for_development_whatever_else_is_set(self, tree: Path) -> None:
+        ended = manage("seed", "--users", "2", folder=tree, SECRET_KEY="k" * 50)
+        assert ended.returncode == 0, ended.stderr
+        assert "2 users added" in ended.stdout
+
+    def test_is_refused_where_debug_is_off(self, tree: Path) -> None:
+        ended = manage(
+            *("seed", "--users", "2"),
+            folder=tree,
+            DEBUG="false",
+            SECRET_KEY="k" * 50,
+            JWT_KEYS=f"k:{'j' * 40}",
+        )
+        assert ended.returncode == 1
+        assert "only with DEBUG=true" in ended.stderr
+
+
 class TestProduction:
     def test_is_what_its_variables_say(self, tree: Path) -> None:
         values = told(tree, **PRODUCTION)
