@@ -15,7 +15,7 @@ import pytest
 from tests import accounts, processes
 from tests.accounts import Account
 from tests.client import Answer
-from tests.servers import Server, redis_client
+from tests.servers import Server, ask_redis, redis_client
 from tests.service import Service, running
 
 pytestmark = pytest.mark.postgresql
@@ -67,6 +67,7 @@ class Redis:
             yield
         finally:
             self.process.run(*command)  # type: ignore[misc]  # a sequence, as we gave it
+            self.process.wait_for(partial(ask_redis, self.url, origin="started again"))
 
     @contextmanager
     def full(self) -> Iterator[None]:

@@ -1,0 +1,334 @@
+"""Secrets planted in every input are found in no line of any log."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from django.conf import settings
+from django.db import connection
+from gunicorn.config import Config
+
+from backend.authentication import services
+from backend.authentication.models import Session
+from backend.authentication.tokens import RefreshToken
+from backend.core import log, server
+from tests import accounts
+from tests.accounts import PASSWORD, Account
+from tests.client import ApiClient
+from tests.conftest import Lines
+from tests.core.limited import change_password
+from tests.core.wire import HOST, Wire
+from tests.service import Service, running
+from tests.staff import permit, user_of
+
+ID = "the-request-id"
+SENT = {"X-Request-ID": ID}
+
+
+@dataclass
+class Planted:
+    """Secrets by where they were put."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, where: str) -> str:
+        """A secret that nothing else could be taken for."""
+        return self.secrets.setdefault(where, f"hunter{secrets.token_hex(8)}")
+
+    def leaks(self, text: str) -> list[str]:
+        """Where the secrets come from that the text tells."""
+        return [where for where, secret in self.secrets.items() if secret in text]
+
+
+def plant_in_bodies(client: ApiClient, planted: Planted) -> Account:
+    """Passwords and tokens, right and wrong, in every body there is."""
+    password = planted["a password"]
+    email = f"{secrets.token_hex(4)}@example.com"
+    accounts.register(client, email=email, password=password, password_confirm=password)
+    differing = {"password": planted["password"], "password_confirm": planted["confirmation"]}
+    client.post("auth/register/", {"email": "b@example.com", **differing})
+    client.post("auth/login/", {"email": email, "password": planted["a wrong password"]})
+    client.post("auth/login/", {"email": [email], "password": [planted["a list"]]})
+    client.post("auth/login/", {"email": email, "password": password, "x": planted["a field"]})
+    client.post("auth/login/", f'{{"password": "{planted["broken JSON"]}'.encode())
+    client.post("auth/login/", b'{"password": "' + planted["a large body"].encode() * 60_000)
+    text = {"Content-Type": "text/plain"}
+    body = f"password={planted['a form']}".encode()
+    client.call("POST", "auth/login/", body=body, headers=text)
+    account = Account(client, email, password)
+    assert account.log_in().status == 200
+    planted.secrets["the access token"] = account.access.rpartition(".")[2]
+    planted.secrets["the refresh token"] = account.refresh.rpartition(".")[2]
+    passwords = {"new_password": planted["a new password"], "new_password_confirm": ""}
+    current = {"current_password": planted["a current password"]}
+    for changes in (passwords, {**passwords, "new_password_confirm": passwords["new_password"]}):
+        client.post("auth/password/change/", {**current, **changes}, token=account.access)
+    client.post("auth/refresh/", {"refresh": planted["a refresh token"]})
+    client.post("auth/logout/", {"refresh": f"eyJhbGciOiJIUzI1NiJ9.e30.{planted['a JWT']}"})
+    return account
+
+
+def plant_in_headers(client: ApiClient, planted: Planted, account: Account) -> None:
+    """Tokens, cookies and keys."""
+    idempotency = {"Idempotency-Key": planted["an idempotency key"]}
+    account.spend(**idempotency)
+    account.spend(**idempotency)
+    headers = {
+        "a bearer": {"Authorization": f"Bearer {planted['a bearer']}"},
+        "basic credentials": {"Authorization": f"Basic {planted['basic credentials']}"},
+        "an unknown scheme": {"Authorization": planted["an unknown scheme"]},
+        "a cookie": {"Cookie": f"sessionid={planted['a cookie']}; a={planted['another cookie']}"},
+        "an API key": {"X-Api-Key": planted["an API key"]},
+        "a request id": {"X-Request-ID": f"{planted['a request id']} with a blank"},
+        "a referrer": {"Referer": f"https://app.example.com/?token={planted['a referrer']}"},
+        "an origin": {"Origin": f"https://{planted['an origin']}.example.com"},
+        "a forwarded address": {"X-Forwarded-For": planted["a forwarded address"]},
+        "a user agent": {"User-Agent": f"curl token={planted['a user agent']}"},
+        "a host": {"Host": f"{planted['a host']}.example.com"},
+        "a type": {"Content-Type": f"application/json; x={planted['a type']}"},
+    }
+    for sent in headers.values():
+        client.get("users/me/", headers=sent)
+        client.post("auth/login/", b"{}", headers={"Content-Type": "application/json", **sent})
+
+
+def plant_in_addresses(client: ApiClient, planted: Planted, account: Account) -> None:
+    """Mailed tokens and the like in paths and queries."""
+    for name in ("token", "password", "cursor", "search", "x"):
+        query = f"?{name}={planted[f'the query {name}']}"
+        client.get(f"users/{query}", token=account.access)
+        client.get(f"auth/sessions/{query}", token=account.access)
+        client.get(f"nothing/{query}")
+        client.get(f"users/me{query}")  # without its slash
+    for path in ("auth/email/verify/{}/", "auth/{}", "users/{}/", "auth/sessions/{}/"):
+        client.get(path.format(quote(planted[f"the path {path}"])), token=account.access)
+
+
+def plant_in_the_admin_site(url: str, planted: Planted, account: Account) -> None:
+    """A visit with its cookies and forms."""
+    with requests.Session() as browser:
+        browser.trust_env = False
+        page = f"{url}/admin/login/"
+
+        def send(password: str, token: str) -> None:
+            form = {
+                "username": "boss@example.com",
+                "password": password,
+                "csrfmiddlewaretoken": token,
+                "next": f"/admin/?token={planted['where to go on']}",
+            }
+            browser.post(page, data=form, headers={"Referer": page}, timeout=30)
+
+        browser.get(page, timeout=30)
+        send(planted["an admin's password"], browser.cookies["csrftoken"])
+        send(planted["an admin's other password"], planted["a forged CSRF token"])
+        planted.secrets["the CSRF cookie"] = browser.cookies["csrftoken"]
+        for name in ("sessionid", "csrftoken"):
+            browser.cookies.set(name, planted[f"the cookie {name}"] + "a" * 9)
+            browser.get(f"{url}/admin/users/user/?q={planted['an admin search']}", timeout=30)
+
+
+def plant_on_the_wire(url: str, planted: Planted) -> None:
+    """What no client library would send."""
+    requests_by_hand = {
+        "a bad version": ("GET /api/v1/?token={} HTTP/9.9", HOST),
+        "a bad header": ("GET /api/v1/health/live/ HTTP/1.1", HOST, "Authorization {}"),
+        "a bad name": ("GET /api/v1/health/live/ HTTP/1.1", HOST, "Cookie : sessionid={}"),
+        "a bad length": ("POST /api/v1/auth/login/ HTTP/1.1", HOST, "Content-Length: {}"),
+        "a bad line": ("GET /verify/?token={}", HOST),
+        "a bad method": ("password={} / HTTP/1.1", HOST),
+    }
+    for where, lines in requests_by_hand.items():
+        with Wire(url) as wire, suppress(OSError, IndexError, ValueError):
+            wire.ask(*(line.format(planted[where]) for line in lines))
+
+
+def plant_everywhere(service: Service) -> Planted:
+    """Put secrets wherever a caller can put one."""
+    planted, client = Planted(), service.client()
+    account = plant_in_bodies(client, planted)
+    plant_in_headers(client, planted, account)
+    plant_in_addresses(client, planted, account)
+    plant_in_the_admin_site(service.url, planted, account)
+    plant_on_the_wire(service.url, planted)
+    client.session.close()
+    assert len(planted.secrets) >= 30
+    return planted
+
+
+class TestSecretsOfARunningService:
+    @pytest.fixture
+    def service(self) -> Iterator[Service]:
+        with running(LOG_LEVEL="DEBUG") as started:
+            yield started
+
+    def test_are_in_no_line(self, service: Service) -> None:
+        planted = plant_everywhere(service)
+        lines = service.lines()
+        assert len(lines) > 50
+        assert planted.leaks("\n".join(lines)) == []
+        assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+class TestSecretsToldByTheServer:
+    """gunicorn's own lines, about requests that never reach the application."""
+
+    SECRET = "hunter2hunter2"
+
+    @pytest.mark.parametrize(
+        ("error", "told"),
+        [
+            ("Invalid HTTP Header: 'Authorization {}'", "Invalid HTTP Header"),
+            ("Invalid HTTP request line: 'GET /verify/{}'", "Invalid HTTP request line"),
+            ('Invalid HTTP method: "{}\'"', "Invalid HTTP method"),
+            ("Request Line is too large (9 > 8)", "Request Line is too large (9 > 8)"),
+        ],
+    )
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+    def test_are_not_quoted_of_a_malformed_request(
+        self, log_lines: Lines, address: str, error: str, told: str
+    ) -> None:
+        begin = f"Invalid request from ip={address}: "
+        server.Logger(Config()).warning(begin + error.format(self.SECRET))
+        (line,) = log_lines()
+        assert line["message"] == begin + told
+
+    def test_are_not_told_by_the_address_of_a_request_that_failed(self, log_lines: Lines) -> None:
+        try:
+            int("the cause")
+        except ValueError:
+            address = f"/verify/{self.SECRET}/"
+            server.Logger(Config()).exception("Error handling request %s %s", "GET", address)
+        (line,) = log_lines()
+        assert line["message"] == "Error handling request"
+        assert "the cause" in line["exception"]
+        assert self.SECRET not in json.dumps(line)
+
+    def test_are_all_that_is_left_out(self, log_lines: Lines) -> None:
+        logger = server.Logger(Config())
+        logger.warning("Worker with pid %s was terminated", 7)
+        try:
+            int("the cause")
+        except ValueError:
+            logger.exception("Socket error %s", 8)
+        said = [line["message"] for line in log_lines()]
+        assert said == ["Worker with pid 7 was terminated", "Socket error 8"]
+
+
+@pytest.mark.postgresql  # embedded, the development settings lead to a developer's own file
+class TestSecretsInDevelopment:
+    KEY = "configured-key-" + "k" * 40
+
+    @pytest.fixture
+    def service(self) -> Iterator[Service]:
+        with running(
+            DJANGO_SETTINGS_MODULE="project.settings.development",
+            LOG_LEVEL="DEBUG",
+            SECRET_KEY=self.KEY,
+            RATE_LIMIT_LOGIN_FAILURES="",
+        ) as started:
+            yield started
+
+    def test_are_in_no_line_with_sql(self, service: Service) -> None:
+        planted = plant_everywhere(service)
+        planted.secrets["the configured key"] = self.KEY
+        text = "\n".join(service.lines())
+        assert "SELECT" in text
+        assert planted.leaks(text) == []
+
+
+class Style:
+    """The two ways of writing lines."""
+
+    JSON, TEXT = True, False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("style", [Style.JSON, Style.TEXT], ids=["json", "text"])
+class TestSecretsInProcess:
+    @pytest.fixture
+    def said(self, style: bool, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+        """Everything that was said, with SQL."""
+        log.configure({"level": "DEBUG", "json": style, "secrets": ["configured-secret"]})
+        connection.force_debug_cursor = True
+        capsys.readouterr()
+        yield lambda: capsys.readouterr().out
+        connection.force_debug_cursor = False
+        log.configure(settings.LOGGING)
+
+    def test_of_a_body_are_not_told_by_an_exception(
+        self, client: ApiClient, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planted = Planted()
+
+        def fail(**fields: Any) -> None:
+            password = fields["password"]
+            raise RuntimeError(
+                f"{fields} password={password} {json.dumps({'password': password})} "
+                f"Authorization: Bearer {planted['a bearer']} "
+                f"redis://:{planted['a URL']}@127.0.0.1:6379/0 "
+                f"?token={planted['a query']} Cookie: sessionid={planted['a cookie']}"
+            ) from KeyError(f"refresh={planted['a cause']}")
+
+        monkeypatch.setattr(services, "login", fail)
+        body = {"email": "ada@example.com", "password": planted["a body"]}
+        assert client.post("auth/login/", body).status == 500
+        text = said()
+        assert "RuntimeError" in text
+        assert planted.leaks(text) == []
+
+    def test_of_accounts_are_not_told_by_sql(
+        self, client: ApiClient, said: Callable[[], str]
+    ) -> None:
+        account = accounts.signed_in(client)
+        planted = Planted({"the access token": account.access, "the password": PASSWORD})
+        planted.secrets["the refresh token"] = account.refresh
+        planted.secrets["the hash"] = user_of(account).password.rpartition("$")[2]
+        account.spend(**{"Idempotency-Key": planted["an idempotency key"]})
+        change_password(account, PASSWORD)
+        text = said()
+        assert "SELECT" in text
+        assert planted.leaks(text) == []
+
+    def test_of_the_admin_site_are_not_told_by_sql(
+        self, client: ApiClient, said: Callable[[], str]
+    ) -> None:
+        browser = client.django  # type: ignore[attr-defined]  # in process
+        account = permit(accounts.register(client))
+        form = {"username": account.email, "password": PASSWORD, "next": "/admin/"}
+        assert browser.post("/admin/login/", form).status_code == 302
+        planted = Planted({"the session cookie": browser.cookies["sessionid"].value})
+        browser.get("/admin/")
+        browser.post("/admin/logout/")
+        browser.cookies["sessionid"] = planted["a session cookie of old"]
+        browser.get("/admin/")
+        browser.cookies["sessionid"] = planted["a forged session cookie"] + "'\"; args="
+        browser.get("/admin/")
+        text = said()
+        assert "django_session" in text
+        assert planted.leaks(text) == []
+
+    def test_of_the_service_are_not_told_by_sql(self, said: Callable[[], str]) -> None:
+        connection.queries_log.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s", ["configured-secret"])
+        text = said()
+        assert "configured-secret" not in text
+
+    def test_are_masked_and_the_rest_is_told(
+        self, account: Account, said: Callable[[], str]
+    ) -> None:
+        session = Session.objects.get()
+        account.log_in(**SENT)
+        text = said()
+        assert ID in text
+        assert "login_succeeded" in text
+        assert str(session.user_id) in text
+        assert RefreshToken.read(account.refresh).user_id == session.user_id
+        assert "/api/v1/auth/login/" in text
