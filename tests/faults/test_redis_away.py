@@ -71,7 +71,7 @@ class Redis:
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        self.set_memory("1mb")  # less than an empty one takes: every write is refused
+        self.set_memory("100kb")  # far less than an empty one takes: every write is refused
         try:
             yield
         finally:
