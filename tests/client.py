@@ -4,6 +4,7 @@ Both hold every answer against the OpenAPI document, so no test can pass on an u
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ class Answer:
         return f"<Answer {self.status} {self.body[:300]!r}>"
 
 
-class ApiClient:
+class ApiClient(ABC):
     """Calls operations by their path below ``/api/v1/``.
 
     ``body`` is sent as JSON unless it is bytes already; ``token`` becomes the bearer.
@@ -90,9 +91,9 @@ class ApiClient:
     def delete(self, path: str, **options: Any) -> Answer:
         return self.call("DELETE", path, **options)
 
+    @abstractmethod
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Carry the request to the service."""
-        raise NotImplementedError
 
 
 class InProcess(ApiClient):

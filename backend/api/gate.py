@@ -1,8 +1,8 @@
 """What is decided after routing and before anybody asks the database who is calling.
 
 Bodies are judged by their headers, callers by their rate; a permission that an operation declares
-becomes part of its bearer check. A caller is the user of a token that
-is signed and fresh, or else an address: both are known without a query.
+becomes part of its bearer check. A caller is the user of a token that is signed and fresh, or else
+an address: both are known without a query.
 """
 
 from collections.abc import Callable
