@@ -34,6 +34,11 @@ seed *options: venv
 profile *options: venv
     @exec {{ manage }} profile "$@"
 
+# what every mail looks like, written into a folder
+[group('development')]
+mails *options: venv
+    @exec {{ manage }} mails "$@"
+
 # create an account for the admin site
 [group('development')]
 superuser *options: venv
@@ -53,6 +58,36 @@ migrations *options: venv
 [group('database')]
 check-db *options: venv
     @exec {{ manage }} check_database "$@"
+
+# everything that is wrong with this environment for production, by name; exit 1 if there is any
+[group('production')]
+preflight: venv
+    @exec .venv/bin/python -m project.preflight
+
+# production server on PROD_HOST:PROD_PORT, after the preflight
+[group('production')]
+prod: venv
+    @exec .venv/bin/python -m project.prod
+
+# run tasks; start as many as you need
+[group('tasks')]
+worker *options: venv
+    @exec {{ manage }} worker "$@"
+
+# do timed work; start as many as you like, one leads
+[group('tasks')]
+scheduler *options: venv
+    @exec {{ manage }} scheduler "$@"
+
+# what is waiting, failed and parked (retry ID|--all, drop ID)
+[group('tasks')]
+tasks *options: venv
+    @exec {{ manage }} tasks "$@"
+
+# remove what has had its time; the scheduler does it hourly
+[group('tasks')]
+purge *options: venv
+    @exec {{ manage }} purge "$@"
 
 # the tests; --help tells the options
 [group('quality')]

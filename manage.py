@@ -20,7 +20,8 @@ if __name__ == "__main__":
 
     try:
         # These are for development unless DEBUG says otherwise, whatever else is set.
-        developing = {*sys.argv[1:2]} & {"start", "seed", "profile"} and load().debug is None
+        for_developers = {*sys.argv[1:2]} & {"start", "seed", "profile", "mails"}
+        developing = for_developers and load().debug is None
         choose_settings("development" if developing else None)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

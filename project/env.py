@@ -4,99 +4,31 @@
 """
 
 import os
-import re
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PositiveInt,
-    SecretStr,
-    ValidationError,
-    model_validator,
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from project.values import (
+    CommaList,
+    FrontendURL,
+    KeyRing,
+    LogLevel,
+    MailAddress,
+    MailURL,
+    MaybeBool,
+    Networks,
+    Port,
+    Rate,
+    RateLimit,
+    RedisURL,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def _split(value: object) -> object:
-    """Turn ``a, b`` into ``["a", "b"]``."""
-    if not isinstance(value, str):
-        return value
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-_KID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-
-
-def _keys(value: object) -> object:
-    """Turn ``kid:key,kid:key`` into a mapping that keeps the order."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.strip().partition(":") for part in value.split(",") if part.strip()]
-    if any(not (_KID.fullmatch(kid) and key) for kid, _, key in pairs):
-        msg = "must be kid:key pairs, separated by commas; a kid is 1 to 64 of A-Z a-z 0-9 . _ -"
-        raise ValueError(msg)
-    if len({kid for kid, _, _ in pairs}) < len(pairs):
-        msg = "must not name a kid twice"
-        raise ValueError(msg)
-    return {kid: key for kid, _, key in pairs}
-
-
-def _redis_url(value: SecretStr | None) -> SecretStr | None:
-    if value is None or not value.get_secret_value():
-        return None
-    url = urlsplit(value.get_secret_value())
-    if url.scheme not in {"redis", "rediss", "unix"}:
-        msg = "must be a redis://, rediss:// or unix:// URL"
-        raise ValueError(msg)
-    return value
-
-
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
-class Rate(NamedTuple):
-    """So many in so many seconds."""
-
-    amount: int
-    seconds: int
-
-
-_RATE = re.compile(r"(?P<amount>[1-9]\d*)/(?P<count>[1-9]\d*)?(?P<unit>s|sec|min|h|hour|d|day)")
-_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
-
-
-def _rate(value: object) -> object:
-    """Turn ``5/5min`` into a rate, and nothing into no limit."""
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        return None
-    match = _RATE.fullmatch(value.strip())
-    if match is None:
-        msg = "must be like 20/min or 5/5min (s, min, h, d), or empty for no limit"
-        raise ValueError(msg)
-    return Rate(int(match["amount"]), int(match["count"] or 1) * _UNITS[match["unit"]])
-
-
-type RateLimit = Annotated[Rate | None, NoDecode, BeforeValidator(_rate)]
-type CommaList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-type Network = IPv4Network | IPv6Network
-type RedisURL = Annotated[SecretStr | None, AfterValidator(_redis_url)]
-type Port = Annotated[int, Field(ge=1, le=65535)]
-type LogLevel = Annotated[
-    Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
-    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
-]
 
 
 class Environment(BaseSettings):
@@ -110,11 +42,11 @@ class Environment(BaseSettings):
     )
 
     secret_key: SecretStr | None = None
-    jwt_keys: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_keys)] = {}
-    debug: Annotated[bool | None, BeforeValidator(_empty_is_none)] = None
+    jwt_keys: KeyRing = {}
+    debug: MaybeBool = None
     allowed_hosts: CommaList = ["localhost"]
     cors_allowed_origins: CommaList = ["http://localhost:3000"]
-    trusted_proxies: Annotated[list[Network], NoDecode, BeforeValidator(_split)] = []
+    trusted_proxies: Networks = []
 
     db_host: str = ""
     db_port: Port = 5432
@@ -124,6 +56,11 @@ class Environment(BaseSettings):
 
     redis_url: RedisURL = None
     tasks_redis_url: RedisURL = None
+
+    product_name: Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=60)] = "Backend"
+    email_url: MailURL = SecretStr("console:")
+    email_from: MailAddress = ""
+    frontend_url: FrontendURL = ""
 
     access_token_seconds: PositiveInt = 900
     refresh_token_seconds: PositiveInt = 604_800
@@ -139,11 +76,17 @@ class Environment(BaseSettings):
     gunicorn_timeout: PositiveInt = 30
     gunicorn_max_requests: PositiveInt = 1000
     max_body_bytes: PositiveInt = 1_048_576
+    drain_seconds: Annotated[float, Field(ge=0, le=20)] = 2.0
 
     rate_limit_login_failures: RateLimit = Rate(5, 300)
     rate_limit_login: RateLimit = Rate(20, 60)
     rate_limit_register: RateLimit = Rate(20, 3600)
+    rate_limit_mail: RateLimit = Rate(3, 3600)
     rate_limit_default: RateLimit = Rate(300, 60)
+
+    worker_threads: PositiveInt = 8
+    keep_tasks_days: PositiveInt = 7
+    keep_events_days: PositiveInt = 365
 
     log_level: LogLevel | None = None
     slow_request_ms: PositiveInt = 500
@@ -178,6 +121,7 @@ class Environment(BaseSettings):
             "login_failures": self.rate_limit_login_failures,
             "login": self.rate_limit_login,
             "register": self.rate_limit_register,
+            "mail": self.rate_limit_mail,
             "default": self.rate_limit_default,
         }
 
@@ -202,9 +146,10 @@ class Environment(BaseSettings):
             *self.jwt_keys.values(),
         ]
         values += [
-            SecretStr(password)
-            for url in (self.redis_url, self.tasks_redis_url)
+            SecretStr(spelling)
+            for url in (self.redis_url, self.tasks_redis_url, self.email_url)
             if url and (password := urlsplit(url.get_secret_value()).password)
+            for spelling in {password, unquote(password)}
         ]
         return [value.get_secret_value() for value in values if value and value.get_secret_value()]
 
@@ -221,16 +166,18 @@ def load() -> Environment:
         # A developer's .env must not decide how the tests end.
         return Environment(_env_file=None) if testing else Environment()
     except ValidationError as error:
-        raise ImproperlyConfigured(_describe(error)) from None
+        lines = "\n".join(f"  {name}: {what}" for name, what in describe(error).items())
+        msg = f"These environment variables are wrong:\n{lines}"
+        raise ImproperlyConfigured(msg) from None
 
 
-def _describe(error: ValidationError) -> str:
+def describe(error: ValidationError) -> dict[str, str]:
+    """What is wrong with each variable, and the value of none."""
     faults: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(fault["loc"][0]).upper() if fault["loc"] else "environment"
         faults.setdefault(name, fault["msg"].removeprefix("Value error, "))
-    lines = "\n".join(f"  {name}: {message}" for name, message in faults.items())
-    return f"These environment variables are wrong:\n{lines}"
+    return faults
 
 
 def choose_settings(default: str | None = None) -> None:

@@ -9,15 +9,18 @@ from project import env
 
 env.choose_settings()
 django.setup()  # the master's own lines go through the same log as the workers'
+
+from backend.tasks import embedded  # noqa: E402  (its models want the apps)
+
 ENV = env.load()
 
 wsgi_app = "project.wsgi"
 bind = f"{ENV.prod_host}:{ENV.prod_port}"
 workers = ENV.gunicorn_workers
-worker_class = "gthread"
+worker_class = "backend.core.server.Worker"
 threads = ENV.gunicorn_threads
 timeout = ENV.gunicorn_timeout
-graceful_timeout = 25
+graceful_timeout = int(27 - ENV.drain_seconds)  # all of a stop fits into 30 s
 keepalive = 5
 max_requests = ENV.gunicorn_max_requests
 max_requests_jitter = 100  # workers do not restart all at once
@@ -31,3 +34,13 @@ control_socket_disable = True
 logger_class = server.Logger
 when_ready = server.when_ready
 pre_request = server.pre_request
+
+
+def post_worker_init(_: object) -> None:
+    """Without a Redis for tasks they run inside the server; reloading replaces this process."""
+    embedded.start()
+
+
+def worker_exit(_: object, __: object) -> None:
+    """Let the tasks of this process finish."""
+    embedded.stop()

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from django.test import Client
+from django.test import Client, TestCase
 
 from tests import contract
 
@@ -96,11 +96,22 @@ class ApiClient(ABC):
         """Carry the request to the service."""
 
 
+class Browser(Client):
+    """Django's client, after each of whose requests happens what waits for a commit.
+
+    The transaction that a test runs in never ends with one.
+    """
+
+    def request(self, **request: Any) -> Any:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**request)
+
+
 class InProcess(ApiClient):
     """Calls the service in the test's own process and transaction."""
 
     def __init__(self) -> None:
-        self.django = Client(raise_request_exception=False)
+        self.django = Browser(raise_request_exception=False)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         headers = dict(headers)

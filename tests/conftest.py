@@ -17,6 +17,7 @@ from tests import accounts, limits
 from tests.accounts import Account
 from tests.client import ApiClient, InProcess
 from tests.limits import Limits
+from tests.mailbox import Mailbox
 from tests.service import ROOT, Service, running
 from tests.services import remove_keys
 
@@ -54,6 +55,12 @@ def fresh_limits(settings: Settings) -> Iterator[Limits]:
     """Rate limits to set, counted from zero."""
     with limits.fresh(settings) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def mailbox(db: None) -> Mailbox:
+    """The mails that the service has sent in this test."""
+    return Mailbox()
 
 
 @pytest.fixture(scope="session")

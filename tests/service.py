@@ -32,7 +32,30 @@ class Service:
 
     def manage(self, *arguments: str, **variables: str) -> None:
         """Run a command of ``manage.py`` on this service's database."""
-        _manage(self.environment | variables, *arguments)
+        self.command(self.environment | variables, *arguments)
+
+    @staticmethod
+    def command(environment: dict[str, str], *arguments: str) -> None:
+        """Run a command of ``manage.py`` in an environment."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def beside(self, command: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker or a scheduler of this service, until the block ends; its lines join the log."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", command],
+                cwd=ROOT,
+                env=self.environment | variables,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(40)
 
     def client(self) -> OverTheWire:
         """A new caller with a connection of its own."""
@@ -60,12 +83,13 @@ def running(**variables: str) -> Iterator[Service]:
             "GUNICORN_WORKERS": "2",
             "GUNICORN_MAX_REQUESTS": "1000000",  # a worker must not restart in the middle of a race
             "LOG_LEVEL": "INFO",
+            "DRAIN_SECONDS": "0",  # nobody stands in front
             **db,
             **variables,
         }
-        _manage(environment, "migrate", "--verbosity", "0")
+        Service.command(environment, "migrate", "--verbosity", "0")
         command = [sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"]
-        with (folder / "log").open("wb") as log:
+        with (folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
             )
@@ -78,11 +102,6 @@ def running(**variables: str) -> Iterator[Service]:
             process.wait(30)
 
 
-def _manage(environment: dict[str, str], *arguments: str) -> None:
-    command = [sys.executable, "manage.py", *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-
-
 def _wait(service: Service) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and service.process.poll() is None:
@@ -93,6 +112,15 @@ def _wait(service: Service) -> None:
         else:
             return
     raise RuntimeError("the service did not start:\n" + "\n".join(service.lines()[-20:]))
+
+
+@contextmanager
+def own_database() -> Iterator[dict[str, str]]:
+    """The variables of a PostgreSQL database that nobody else uses, gone afterwards."""
+    names = ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD")
+    server = {name: os.environ.get(name, "") for name in names}
+    with _database(Path(), os.environ) as database:
+        yield server | database
 
 
 @contextmanager

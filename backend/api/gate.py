@@ -13,7 +13,7 @@ from ninja.operation import Operation
 
 from backend.authentication.bearer import BearerAuth, bearer
 from backend.core import errors, throttling
-from backend.core.client import client_address
+from backend.core.client import Client
 from backend.core.errors import DomainError, PermissionDenied
 from backend.core.json_body import refuse_by_headers
 from backend.core.openapi import PERMISSION, RATE_LIMIT
@@ -51,6 +51,6 @@ def _count(request: HttpRequest, limit: str | None) -> None:
     if limit is None:
         return
     user = bearer.claimed_user(request) if limit == "default" else None
-    caller = ("user", str(user)) if user else ("address", client_address(request) or "")
+    caller = ("user", str(user)) if user else ("address", Client.of(request).ip_address or "")
     protects_accounts = request.path_info.startswith(ACCOUNTS)
     throttling.hit(limit, *caller, protects_accounts=protects_accounts)

@@ -60,7 +60,12 @@ _BODY = {
 _LIMITED = {429: {ErrorCode.THROTTLED}}
 _PATH = {404: {ErrorCode.NOT_FOUND}}
 
-_DESCRIPTIONS = {200: "Done", 201: "Created", 204: "Done, nothing to say"}
+_DESCRIPTIONS = {
+    200: "Done",
+    201: "Created",
+    202: "Accepted, whatever will come of it",
+    204: "Done, nothing to say",
+}
 
 _HEADERS: JSON = {
     "X-Request-ID": {

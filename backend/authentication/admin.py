@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from backend.audit import events as audit
-from backend.audit.events import Event
+from backend.authentication import sessions
 from backend.authentication.models import Session, SessionQuerySet
 
 
@@ -74,13 +73,6 @@ class SessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
             rows = rows.exclude(user__is_superuser=True)
         ended = 0
         for session in rows.filter(epoch=F("user__session_epoch")):
-            if SessionQuerySet(Session).filter(pk=session.pk).revoke(timezone.now()):
-                ended += 1
-                audit.record(
-                    Event.SESSION_ENDED,
-                    user_id=session.user_id,
-                    session_id=session.pk,
-                    actor_id=request.user.pk,
-                )
+            ended += sessions.end_somebodys(session, actor_id=request.user.pk, now=timezone.now())
         text = ngettext("%d session ended.", "%d sessions ended.", ended) % ended
         self.message_user(request, text, messages.SUCCESS if ended else messages.WARNING)

@@ -1,6 +1,12 @@
 """Why a caller, a token or a session is refused."""
 
-from backend.core.errors import ErrorCode, FieldErrors, Unauthenticated, ValidationFailed
+from backend.core.errors import (
+    BadRequest,
+    Conflict,
+    ErrorCode,
+    Unauthenticated,
+    ValidationFailed,
+)
 
 
 class InvalidCredentials(Unauthenticated):
@@ -45,10 +51,17 @@ class RefreshTokenReused(Unauthenticated):
     message = "The refresh token was used before; the session has been ended"
 
 
-class CurrentPasswordWrong(ValidationFailed):
-    """The caller does not know their own password."""
+class LinkInvalid(BadRequest):
+    """The token of a mailed link is forged, used, too old, or overtaken by a change."""
 
-    errors: FieldErrors = {"current_password": ["The current password is wrong."]}
+    code = ErrorCode.TOKEN_INVALID
+    message = "The link is invalid, was used before or is too old"
+
+
+class AddressTaken(Conflict):
+    """Somebody else has registered the address since the link to it was asked for."""
+
+    message = "The address belongs to another account by now"
 
 
 class PasswordsDiffer(ValidationFailed):

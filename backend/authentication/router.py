@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from backend.authentication import services, sessions
+from backend.authentication import addresses, recovery, services, sessions
 from backend.authentication.bearer import bearer
 from backend.authentication.errors import (
+    AddressTaken,
     InvalidCredentials,
+    LinkInvalid,
     RefreshTokenReused,
     RefreshTokenRotated,
     SessionRevoked,
@@ -19,8 +21,12 @@ from backend.authentication.errors import (
 )
 from backend.authentication.request import SessionRequest
 from backend.authentication.schemas import (
+    EmailChange,
+    EmailOnly,
     IdempotencyKey,
+    LinkToken,
     PasswordChange,
+    PasswordReset,
     SessionLogout,
     SessionOut,
     TokenPairOut,
@@ -109,3 +115,44 @@ def password_change(request: SessionRequest, data: PasswordChange) -> None:
     services.change_password(
         request.auth, **data.model_dump(), client=Client.of(request), now=timezone.now()
     )
+
+
+@router.post("password/reset/", auth=None, response={202: None})
+def password_reset(request: HttpRequest, data: EmailOnly) -> None:
+    """Ask for a link to a new password. The answer does not tell whether there is an account."""
+    recovery.request_reset(**data.model_dump(), client=Client.of(request))
+
+
+@router.post("password/reset/confirm/", auth=None, response={204: None})
+@raises(LinkInvalid)
+def password_reset_confirm(request: HttpRequest, data: PasswordReset) -> None:  # noqa: ARG001  (Ninja's form)
+    """Set a new password with the token of a mailed link. Every session ends."""
+    recovery.reset_password(**data.model_dump(), now=timezone.now())
+
+
+@router.post("email/verify/", auth=None, response={204: None})
+@raises(LinkInvalid, AddressTaken)
+def email_verify(request: HttpRequest, data: LinkToken) -> None:  # noqa: ARG001  (Ninja's form)
+    """Prove an address with the token of a mailed link; a new address becomes the account's."""
+    addresses.verify(**data.model_dump(), now=timezone.now())
+
+
+@router.post("email/verify/resend/", auth=None, response={202: None})
+def email_verify_resend(request: HttpRequest, data: EmailOnly) -> None:
+    """Ask for another verification link. The answer does not tell whether there is an account."""
+    addresses.resend_verification(**data.model_dump(), client=Client.of(request))
+
+
+@router.post("email/change/", response={202: None})
+def email_change(request: SessionRequest, data: EmailChange) -> None:
+    """Ask to move to another address. It has to prove itself first; the old one is warned."""
+    addresses.request_change(
+        request.auth, **data.model_dump(), client=Client.of(request), now=timezone.now()
+    )
+
+
+@router.post("not-me/", auth=None, response={204: None})
+@raises(LinkInvalid)
+def not_me(request: HttpRequest, data: LinkToken) -> None:  # noqa: ARG001  (Ninja's form)
+    """Object to what a mail told of: every session and the password end, a reset link is mailed."""
+    recovery.lock_out(**data.model_dump(), now=timezone.now())

@@ -7,13 +7,15 @@ from uuid import UUID
 from ninja import Header
 from pydantic import Field
 
-from backend.core.schemas import Input, Output, PersonName, omittable
+from backend.core.schemas import (
+    EmailInput,
+    Input,
+    Output,
+    PasswordInput,
+    PersonName,
+    omittable,
+)
 
-# Looser than the limits of docs/authentication.md, which hold after normalisation.
-EmailInput = Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
-PasswordInput = Annotated[
-    str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})
-]
 TokenInput = Annotated[str, Field(max_length=4096, description="A token, as it was answered.")]
 IdempotencyKey = Annotated[
     str | None,
@@ -60,6 +62,32 @@ class PasswordChange(Input):
     current_password: PasswordInput
     new_password: PasswordInput
     new_password_confirm: PasswordInput
+
+
+class EmailOnly(Input):
+    """An address to mail a link to."""
+
+    email: EmailInput
+
+
+class EmailChange(Input):
+    """The address to move to, and the caller's password."""
+
+    email: EmailInput
+    password: PasswordInput
+
+
+class LinkToken(Input):
+    """The token of a mailed link."""
+
+    token: TokenInput
+
+
+class PasswordReset(LinkToken):
+    """The token of a mailed link, and the new password."""
+
+    password: PasswordInput
+    password_confirm: PasswordInput
 
 
 class TokenPairOut(Output):

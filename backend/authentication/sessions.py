@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from backend.audit import events as audit
@@ -15,9 +16,11 @@ from backend.authentication.errors import (
     SessionRevoked,
 )
 from backend.authentication.models import Session, SessionQuerySet
+from backend.authentication.tasks import warn
 from backend.authentication.tokens import AccessToken, Claims, RefreshToken, key_ring
 from backend.core.client import Client
 from backend.core.errors import NotFound, ServiceUnavailable
+from backend.mails.messages import Mail
 from backend.users.models import User
 
 _ATTEMPTS = 3
@@ -119,14 +122,12 @@ def end(encoded: str, *, now: datetime) -> None:
         TokenInvalid: not a refresh token of ours.
     """
     claims = RefreshToken.read(encoded)
-    if _sessions().filter(pk=claims.session_id, user=claims.user_id).revoke(now):
-        audit.record(Event.SESSION_ENDED, user_id=claims.user_id, session_id=claims.session_id)
+    _end(_sessions(), claims.session_id, user_id=claims.user_id, now=now)
 
 
 def end_own(session: Session, *, now: datetime) -> None:
     """End the session that is asking for it."""
-    if _sessions().filter(pk=session.pk).revoke(now):
-        audit.record(Event.SESSION_ENDED, user_id=session.user_id, session_id=session.pk)
+    _end(_sessions(), session.pk, user_id=session.user_id, now=now)
 
 
 def end_one(session_id: UUID, *, of: User, now: datetime) -> None:
@@ -135,9 +136,13 @@ def end_one(session_id: UUID, *, of: User, now: datetime) -> None:
     Raises:
         NotFound: the user has no such live session.
     """
-    if not _sessions().filter(pk=session_id, user=of).live(now).revoke(now):
+    if not _end(_sessions().live(now), session_id, user_id=of.pk, now=now):
         raise NotFound
-    audit.record(Event.SESSION_ENDED, user_id=of.pk, session_id=session_id)
+
+
+def end_somebodys(session: Session, *, actor_id: UUID | None, now: datetime) -> bool:
+    """End a session of somebody else. False where it has ended already."""
+    return _end(_sessions(), session.pk, user_id=session.user_id, actor_id=actor_id, now=now)
 
 
 def live_sessions(caller: Session, *, now: datetime) -> SessionQuerySet:
@@ -151,7 +156,8 @@ def hold(session: Session, *, now: datetime) -> Session:
     Raises:
         SessionRevoked: it has ended since it was loaded.
     """
-    rows = _sessions().select_related("user").select_for_update(of=("self", "user"))
+    # The user first, as whoever deletes an account does: or each would wait for the other.
+    rows = _sessions().select_related("user").select_for_update(of=("user", "self"))
     held = rows.filter(pk=session.pk).first()
     if held is None or not held.is_live(now):
         raise SessionRevoked
@@ -167,6 +173,28 @@ def keep_only(session: Session, *, user: User) -> None:
     alive = _sessions().filter(pk=session.pk, epoch=session.epoch, revoked_at__isnull=True)
     if not alive.update(epoch=user.session_epoch):
         raise SessionRevoked
+
+
+def _end(
+    rows: SessionQuerySet,
+    session_id: UUID,
+    *,
+    user_id: UUID,
+    now: datetime,
+    actor_id: UUID | None = None,
+) -> bool:
+    """End a session of a user, if it is one of these and has not ended, and note it."""
+    with transaction.atomic():
+        ended = rows.filter(pk=session_id, user=user_id).revoke(now)
+        if ended:
+            audit.record(
+                Event.SESSION_ENDED,
+                user_id=user_id,
+                session_id=session_id,
+                actor_id=actor_id,
+                now=now,
+            )
+    return bool(ended)
 
 
 def _load_live(claims: Claims, now: datetime, permission: str | None = None) -> Session:
@@ -191,9 +219,22 @@ def _answer_spent(
         and session.user_agent == client.user_agent
     ):
         raise RefreshTokenRotated
-    _sessions().filter(pk=session.pk).revoke(now)  # committed: it must survive the refusal
-    audit.record(Event.REFRESH_TOKEN_REUSED, user_id=session.user_id, session_id=session.pk)
+    _end_stolen(session, now=now)
     raise RefreshTokenReused
+
+
+def _end_stolen(session: Session, *, now: datetime) -> None:
+    """End a session of which somebody has a copy, and tell its owner; once, and committed."""
+    with transaction.atomic():
+        owner = User.objects.select_for_update().get(pk=session.user_id)
+        if _sessions().filter(pk=session.pk).revoke(now):
+            event = audit.record(
+                Event.REFRESH_TOKEN_REUSED,
+                user_id=session.user_id,
+                session_id=session.pk,
+                now=now,
+            )
+            warn(Mail.TOKEN_REUSED, owner, event_id=event.pk)
 
 
 def _pair(session: Session, now: datetime, *, replayed: bool = False) -> TokenPair:

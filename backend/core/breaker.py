@@ -63,3 +63,4 @@ class Breaker:
 # One per process for each server: what one thread has learnt, no other thread waits for.
 database = Breaker(retry_after=0.5, name="the database")
 redis = Breaker(retry_after=1.0, name="redis")
+tasks = Breaker(retry_after=1.0, name="the task broker")

@@ -4,12 +4,15 @@ Nothing a client sends is believed. ``X-Forwarded-For`` and ``X-Forwarded-Proto`
 the peer is one of ``TRUSTED_PROXIES``.
 """
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from backend.core import devices
 
 USER_AGENT_LENGTH = 400
 
@@ -25,12 +28,24 @@ class Client:
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        """Read the client of a request."""
-        agent = request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH]
-        return cls(
-            ip_address=client_address(request),
-            user_agent="".join(c if c.isprintable() else "�" for c in agent),
-        )
+        """The client of a request, which is read once."""
+        known: Self | None = getattr(request, "_client", None)
+        if known is None:
+            agent = request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]
+            known = cls(ip_address=client_address(request), user_agent=_printable(agent))
+            request._client = known  # type: ignore[attr-defined]  # noqa: SLF001  (beside what it was read from)
+        return known
+
+    @property
+    def device(self) -> str:
+        """What a mail calls it: words of ours alone, never the caller's."""
+        return devices.recognised(self.user_agent)
+
+
+NOBODY = Client(ip_address=None, user_agent="")
+
+# Who is calling, as long as a request is under way; the middleware sets it.
+current: ContextVar[Client] = ContextVar("client", default=NOBODY)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -56,6 +71,12 @@ def trust_forwarded_scheme(request: HttpRequest) -> None:
     peer = _parse(request.META.get("REMOTE_ADDR", ""))
     if peer is not None and _is_trusted(peer) and forwarded.strip().lower() in {"http", "https"}:
         request.META["wsgi.url_scheme"] = forwarded.strip().lower()
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _parse(text: str) -> Address | None:

@@ -132,6 +132,14 @@ class MethodNotAllowed(DomainError):
     message = "This method is not allowed here"
 
 
+class Conflict(DomainError):
+    """The request was in order when it began, and something else has come first."""
+
+    status = 409
+    code = ErrorCode.CONFLICT
+    message = "Something else was there first"
+
+
 class LengthRequired(DomainError):
     """The body came without a length."""
 
@@ -186,6 +194,7 @@ _BY_STATUS: dict[int, type[DomainError]] = {
         PermissionDenied,
         NotFound,
         MethodNotAllowed,
+        Conflict,
         LengthRequired,
         PayloadTooLarge,
         UnsupportedMediaType,
@@ -207,11 +216,9 @@ def envelope(error: DomainError) -> HttpResponse:
         "errors": error.errors,
     }
     content = orjson.dumps(body)
-    response = HttpResponse(
+    return HttpResponse(
         content,
         status=error.status,
         content_type="application/json; charset=utf-8",
         headers={**error.headers, "Content-Length": str(len(content))},
     )
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django's flag: we have our own lines)
-    return response

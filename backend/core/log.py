@@ -33,6 +33,9 @@ _QUIET = {
     "django.db.backends.schema": logging.INFO,
     "django.utils.autoreload": logging.WARNING,
     "asyncio": logging.WARNING,
+    "backend.tasks": logging.INFO,  # Dramatiq speaks in the names of its actors, too
+    "dramatiq": logging.CRITICAL
+    + 1,  # workers and relay have lines of their own; outages tell once
     "psycopg": logging.WARNING,
     "psycopg.pool": logging.ERROR,  # the breaker tells of outages, once
 }

@@ -10,7 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from backend.core import errors
-from backend.core.client import client_address, trust_forwarded_scheme
+from backend.core.client import Client, trust_forwarded_scheme
+from backend.core.client import current as current_client
 from backend.core.context import accept_request_id, request_id
 from backend.core.errors import DomainError
 from backend.core.log import logger
@@ -31,7 +32,7 @@ _LINE = logger.patch(_as_access)
 
 
 class RequestMiddleware:
-    """Gives every request an id, and every answer a line."""
+    """Gives every request an id and a client, and every answer a line."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -40,19 +41,22 @@ class RequestMiddleware:
         """Answer one request."""
         started = time.perf_counter()
         current = accept_request_id(request.META.get("HTTP_X_REQUEST_ID"))
-        token = request_id.set(current)
+        client = Client.of(request)
+        id_token, client_token = request_id.set(current), current_client.set(client)
         try:
             trust_forwarded_scheme(request)
             response = self.get_response(request)
             response["X-Request-ID"] = current
             if request.method == "HEAD":
                 _drop_body(response)
-            if response.status_code == 204:  # noqa: PLR2004  (No Content has no type either)
-                del response["Content-Type"]
+            if getattr(response, "content", None) == b"" and request.method != "HEAD":
+                del response["Content-Type"]  # what is not there has no type
             _log(request, response, started)
+            response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django's flag)
             return response
         finally:
-            request_id.reset(token)
+            current_client.reset(client_token)
+            request_id.reset(id_token)
 
     def process_exception(self, _: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer refusals of pages outside the API, whose operations have their handlers."""
@@ -115,7 +119,7 @@ def _log(request: HttpRequest, response: HttpResponseBase, started: float) -> No
         status=response.status_code,
         duration_ms=milliseconds,
         user_id=_user_id(request),
-        client=client_address(request),
+        client=Client.of(request).ip_address,
     ).log("WARNING" if slow else "INFO", "slow request" if slow else "request")
 
 

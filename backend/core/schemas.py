@@ -29,6 +29,11 @@ def omittable(**constraints: Any) -> Any:
     return Field(default=None, json_schema_extra=without_default, **constraints)
 
 
+# Looser than the limits of docs/authentication.md, which hold after normalisation.
+EmailInput = Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
+PasswordInput = Annotated[
+    str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})
+]
 PersonName = Annotated[str, Field(max_length=150)]
 
 

@@ -10,6 +10,9 @@ from django.conf import settings
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http.message import Request
+from gunicorn.workers.gthread import ThreadWorker
+
+from backend.core import draining
 
 READ_SECONDS = 5
 _QUOTATION = re.compile(r"^(Invalid request from ip=\S+: [^:'\"]*).*", re.DOTALL)
@@ -40,15 +43,38 @@ class Logger(GunicornLogger):  # type: ignore[misc]  # gunicorn has no types
         """Say nothing: ``core.middleware`` writes the access line."""
 
 
-def when_ready(arbiter: Any) -> None:
-    """Wait for a silent client no longer than ``READ_SECONDS``; connections inherit the option.
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's threads, with listeners that really close when they stop.
 
-    Otherwise a few clients that send half a body would keep every thread for ever. A proxy that
-    buffers requests, as production should have in front, never lets them come so far.
+    Otherwise connections would go on being established, and nobody would ever answer them.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begin or end accepting; at the end take what has come so far, and hang up."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                self._take_all(listener)
+                listener.close()
+
+    def _take_all(self, listener: Any) -> None:
+        taken = -1
+        while taken != self.nr_conns:
+            taken = self.nr_conns
+            self.accept(listener)
+
+
+def when_ready(arbiter: Any) -> None:
+    """Drain before stopping, and wait for a silent client no longer than ``READ_SECONDS``.
+
+    Connections inherit the option of their listener. Otherwise a few clients that send half a body
+    would keep every thread for ever. A proxy that buffers requests, as production should have in
+    front, never lets them come so far.
     """
     for listener in arbiter.LISTENERS:
         timeout = struct.pack("ll", READ_SECONDS, 0)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+    draining.postpone_stop(arbiter)
 
 
 def pre_request(_: object, request: Request) -> None:

@@ -86,6 +86,15 @@ def hit(name: str, *caller: str, protects_accounts: bool) -> None:
     _hit(name, caller, protects_accounts=protects_accounts)
 
 
+def permits(name: str, *caller: str) -> bool:
+    """Count a request of ``caller``, and tell whether it is within the limit."""
+    try:
+        _hit(name, caller, protects_accounts=True)
+    except Throttled:
+        return False
+    return True
+
+
 @contextmanager
 def attempt(name: str, *caller: str) -> Iterator[None]:
     """Count an attempt before it is made, and give it back if it succeeds.

@@ -10,12 +10,14 @@ from typing import Literal
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.db import Error as DatabaseError
 from django.db import connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from backend.core import migrations
 from backend.core.ids import uuid7
+from backend.tasks import canaries
 
 LIMIT_SECONDS = 1.0
 CACHED_SECONDS = 1.0
@@ -38,7 +40,7 @@ class Probe:
     question stuck in a frozen server keeps nobody but that thread.
     """
 
-    def __init__(self, name: str, ask: Callable[[], None]) -> None:
+    def __init__(self, name: str, ask: Callable[[], Status]) -> None:
         self._ask = ask
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"probe-{name}")
@@ -66,37 +68,49 @@ class Probe:
     def _measure(self) -> Check:
         started = time.perf_counter()
         try:
-            self._ask()
+            status = self._ask()
         except Exception:  # noqa: BLE001  (whatever it is, the part does not work; the text stays here)
             return self._remember(Check("down"))
-        return self._remember(Check("up", round((time.perf_counter() - started) * 1000, 2)))
+        return self._remember(Check(status, round((time.perf_counter() - started) * 1000, 2)))
 
     def _remember(self, found: Check) -> Check:
         self._found = (time.monotonic(), found)
         return found
 
 
-def _ask_database() -> None:
+def _ask_database() -> Status:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.fetchone()
+        return "up"
     finally:
         connection.close()  # back to the pool
 
 
-def _ask_cache() -> None:
+def _ask_cache() -> Status:
     # set and get, not a ping: a Redis that is out of memory still answers pings; and a new key each
     # time: it also still holds what it was given before
     key = f"health:{uuid7()}"
     cache.set(key, "up", timeout=10)
     if cache.get(key) != "up":
         raise ConnectionError
+    return "up"
 
 
-def _ask_broker() -> None:
-    if not settings.TASKS_REDIS_URL:
-        return
+def _ask_tasks() -> Status:
+    """The broker answers, and somebody serves every queue."""
+    if settings.TASKS_REDIS_URL:
+        _ping_broker()
+    try:
+        return "degraded" if canaries.silent() else "up"
+    except DatabaseError:
+        return "degraded"  # nobody can work now, but that is the database's fault
+    finally:
+        connection.close()  # back to the pool
+
+
+def _ping_broker() -> None:
     with redis.Redis.from_url(
         settings.TASKS_REDIS_URL,
         socket_timeout=0.2,
@@ -108,7 +122,7 @@ def _ask_broker() -> None:
 
 database = Probe("database", _ask_database)
 cache_probe = Probe("cache", _ask_cache)
-tasks = Probe("tasks", _ask_broker)
+tasks = Probe("tasks", _ask_tasks)
 
 _migrated = threading.Event()
 

@@ -30,6 +30,6 @@ def live(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001  (Ninja's form
 @router.get("ready/", response={200: HealthOut, 503: HealthOut})
 @limited(None)
 def ready(request: HttpRequest) -> Status[Health]:  # noqa: ARG001  (Ninja's form)
-    """Whether to send requests here: the database is there and every migration applied."""
+    """Whether to send requests here: database there, migrations applied, not about to stop."""
     found = services.readiness()
     return Status(found.http_status, found)

@@ -7,6 +7,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from backend.core import draining
 from backend.health import probes
 from backend.health.probes import Check
 
@@ -40,8 +41,10 @@ def health() -> Health:
 
 
 def readiness() -> Health:
-    """The same, and unhealthy as well while migrations are pending."""
+    """The same, and unhealthy as well while migrations are pending or the service drains."""
     found = health()
+    if draining.is_under_way():
+        return _document("unhealthy", found.checks)
     if found.status == "unhealthy":
         return found
     try:

@@ -15,15 +15,17 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backend.audit import events as audit
 from backend.audit.events import Event
 from backend.core import throttling
-from backend.core.client import client_address
+from backend.core.client import Client
 from backend.core.throttling import Throttled
 from backend.users import emails, services
 from backend.users.errors import EmailInvalid
@@ -41,7 +43,7 @@ class LoginForm(AdminAuthenticationForm):
             account = emails.canonical(self.cleaned_data.get("username") or "")
         except EmailInvalid:
             account = ""
-        address = client_address(self.request) if self.request else None
+        address = Client.of(self.request).ip_address if self.request else None
         try:
             with throttling.attempt("login_failures", account, address or ""):
                 return self._checked()
@@ -105,6 +107,10 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the st
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Those who have left are nobody's business any more."""
+        return super().get_queryset(request).filter(deleted_at__isnull=True)
+
     @admin.display(description=_("name"))
     def name(self, user: User) -> str:
         """Both names in one column."""
@@ -151,34 +157,50 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the st
         audit.record(Event.USER_CHANGED, user_id=obj.pk, actor_id=request.user.pk)
         return super().log_change(request, obj, message)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        """Every deletion here is a security event."""
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Forget the person; what other apps keep goes on belonging to an anonymous row."""
+        with transaction.atomic():
+            services.delete(
+                obj.pk, event=Event.USER_DELETED, now=timezone.now(), actor_id=request.user.pk
+            )
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Forget the selected persons."""
         for user in queryset:
-            audit.record(Event.USER_DELETED, user_id=user.pk, actor_id=request.user.pk)
-        return super().log_deletions(request, queryset)
+            self.delete_model(request, user)
+
+    def user_change_password(
+        self, request: HttpRequest, *arguments: Any, **options: Any
+    ) -> HttpResponse:
+        """Set a password; Django itself would commit it before its event is noted."""
+        with transaction.atomic():
+            return super().user_change_password(request, *arguments, **options)
 
     @admin.action(description=_("Disable, ending every session"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Lock users out, this moment."""
         for user in self._changeable(request, queryset):
             user.is_active = False
-            user.save(update_fields=["is_active", "updated_at"])
-            self.log_change(request, user, "Disabled")
+            with transaction.atomic():
+                user.save(update_fields=["is_active", "updated_at"])
+                self.log_change(request, user, "Disabled")
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let users in again; ended sessions stay ended."""
         for user in self._changeable(request, queryset):
             user.is_active = True
-            user.save(update_fields=["is_active", "updated_at"])
-            self.log_change(request, user, "Enabled")
+            with transaction.atomic():
+                user.save(update_fields=["is_active", "updated_at"])
+                self.log_change(request, user, "Enabled")
 
     @admin.action(description=_("End every session"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Sign users out everywhere, this moment."""
         for user in self._changeable(request, queryset):
-            services.end_all_sessions(user)
-            self.log_change(request, user, "Ended every session")
+            with transaction.atomic():
+                services.end_all_sessions(user, actor_id=request.user.pk)
+                self.log_change(request, user, "Ended every session")
 
     def _changeable(self, request: HttpRequest, rows: QuerySet[User]) -> list[User]:
         """Those of the selected that this person may change; says how many."""

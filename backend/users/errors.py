@@ -21,6 +21,13 @@ class EmailInvalid(ValidationFailed):
     errors: FieldErrors = {"email": ["Enter a valid email address."]}
 
 
+class CurrentPasswordWrong(ValidationFailed):
+    """The caller does not know their own password; ``field`` is where they gave it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(errors={field: ["The current password is wrong."]})
+
+
 class AccountGone(Unauthenticated):
     """The caller's account was deleted while the request was under way."""
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.ids import uuid7
@@ -17,11 +17,15 @@ from backend.users.errors import EmailInvalid
 class UserQuerySet(models.QuerySet["User"]):
     """Reads of users."""
 
+    def existing(self) -> Self:
+        """Users, without the anonymous rows of those who have left."""
+        return self.filter(deleted_at__isnull=True)
+
     def matching(
         self, *, search: str = "", is_active: bool | None = None, is_staff: bool | None = None
     ) -> Self:
         """Users of these rights whose address or name contains ``search``, in whatever case."""
-        rows = self
+        rows = self.existing()
         if search:
             rows = rows.filter(search_text__contains=searchable(search))
         if is_active is not None:
@@ -36,6 +40,8 @@ def searchable(*texts: str) -> str:
     return _SEPARATOR.join(text.casefold().replace(_SEPARATOR, " ") for text in texts)
 
 
+# Where the addresses of those who have left end; nothing can be mailed there (RFC 2606).
+DELETED_DOMAIN = "@deleted.invalid"
 _SEPARATOR = "\x1f"  # ASCII's unit separator
 
 
@@ -78,6 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         search_text: Address and names, case-folded; PostgreSQL has a trigram index on it.
         session_epoch: Copied into each session at login. Raising it ends all sessions at once.
         updated_at: Raised by every change but a login.
+        deleted_at: When the person left; a constraint keeps the row anonymous from then on.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -102,6 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     _ends_sessions = False
 
@@ -117,6 +125,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("-id",)
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True)
+                | Q(
+                    email__endswith=DELETED_DOMAIN,
+                    first_name="",
+                    last_name="",
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                ),
+                name="user_deleted_is_anonymous",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -145,6 +167,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self._password = raw_password
         self._ends_sessions = True
 
+    def set_hashed_password(self, encoded: str) -> None:
+        """Set a password that has been hashed before the transaction; saving ends every session."""
+        self.password = encoded
+        self._ends_sessions = True
+
     def check_password(self, raw_password: str | None) -> bool:
         """Check a password, as Django's login forms do."""
         return passwords.verify(raw_password or "", self.password).correct
@@ -161,12 +188,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Save; a new password, and being disabled, end every session in the same statement.
 
         The epoch is never written back from memory: a save that read it before somebody else raised
-        it would bring ended sessions to life.
+        it would bring ended sessions to life. Neither is it that somebody has not left.
         """
         self.search_text = self.searched()
         if not self._state.adding:
             fields = set(self._saved_fields() if update_fields is None else update_fields)
             fields.discard("session_epoch")
+            if self.deleted_at is None:
+                fields.discard("deleted_at")
             if self._ends_sessions or ("is_active" in fields and not self.is_active):
                 self.session_epoch = F("session_epoch") + 1
                 fields.add("session_epoch")

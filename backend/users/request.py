@@ -1,6 +1,7 @@
 """What this app asks of a request: a user. Who put it there is not its business."""
 
 from typing import Protocol
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -9,6 +10,10 @@ from backend.users.models import User
 
 class Caller(Protocol):
     """Whatever stands for an authenticated caller."""
+
+    @property
+    def pk(self) -> UUID:
+        """The session in which they call."""
 
     @property
     def user(self) -> User:

@@ -3,15 +3,26 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from ninja import Query, Router
 
+from backend.audit import events as audit
+from backend.audit.schemas import SecurityEventOut
+from backend.core.client import Client
 from backend.core.errors import NotFound, PermissionDenied
 from backend.core.openapi import permitted, raises
-from backend.core.pagination import Page, paginate
+from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services
 from backend.users.models import User
 from backend.users.request import UserRequest
-from backend.users.schemas import ProfilePatch, StaffUserOut, UserOut, UserPatch, UserQuery
+from backend.users.schemas import (
+    AccountDeletion,
+    ProfilePatch,
+    StaffUserOut,
+    UserOut,
+    UserPatch,
+    UserQuery,
+)
 
 router = Router(tags=["users"])
 
@@ -27,6 +38,24 @@ def me_get(request: UserRequest) -> User:
 def me_update(request: UserRequest, data: ProfilePatch) -> User:
     """Change your own names. A field left out stays as it is."""
     return services.update_profile(request.auth.user, **data.model_dump(exclude_unset=True))
+
+
+@router.post("me/delete/", response={204: None})
+def me_delete(request: UserRequest, data: AccountDeletion) -> None:
+    """Delete your account, for good. Your address is free again at once."""
+    services.delete_account(
+        request.auth.user,
+        **data.model_dump(),
+        client=Client.of(request),
+        session_id=request.auth.pk,
+        now=timezone.now(),
+    )
+
+
+@router.get("me/security-events/", response=Page[SecurityEventOut])
+def me_events(request: UserRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """List what happened to your account, the newest first."""
+    return paginate(request, audit.of(request.auth.user.pk), query=page)
 
 
 @router.get("", response=Page[StaffUserOut])
@@ -57,3 +86,11 @@ def update_(request: UserRequest, user_id: UUID, data: UserPatch) -> UserOut:
     )
     shape = StaffUserOut if request.auth.user.has_perm("users.view_user") else UserOut
     return shape.model_validate(user)
+
+
+@router.get("{uuid:user_id}/security-events/", response=Page[SecurityEventOut])
+@permitted("users.view_user")
+def events(request: UserRequest, user_id: UUID, page: Query[PageQuery]) -> dict[str, Any]:
+    """List what happened to a user's account, the newest first."""
+    user = services.get_visible(user_id, to=request.auth.user, all_users=True)
+    return paginate(request, audit.of(user.pk), query=page)

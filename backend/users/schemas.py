@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.core.pagination import PageQuery
-from backend.core.schemas import Input, Output, PersonName, omittable
+from backend.core.schemas import Input, Output, PasswordInput, PersonName, omittable
 
 
 class UserOut(Output):
@@ -37,6 +37,12 @@ class ProfilePatch(Input):
 
     first_name: PersonName = omittable()
     last_name: PersonName = omittable()
+
+
+class AccountDeletion(Input):
+    """The caller's password, to make sure."""
+
+    password: PasswordInput
 
 
 class UserPatch(ProfilePatch):

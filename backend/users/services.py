@@ -1,5 +1,6 @@
 """What can be done with users."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,30 +9,41 @@ from django.db.models import F
 
 from backend.audit import events as audit
 from backend.audit.events import Event
+from backend.core import throttling
+from backend.core.client import NOBODY, Client
 from backend.core.errors import NotFound, PermissionDenied
-from backend.users import emails, passwords
-from backend.users.errors import AccountGone, EmailTaken
+from backend.tasks.outbox import enqueue
+from backend.users import emails, erasure, passwords
+from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken
 from backend.users.models import User, UserQuerySet
+from backend.users.tasks import say_goodbye
 
 
-def create_user(*, email: str, password: str, first_name: str = "", last_name: str = "") -> User:
-    """Create an account.
+def new_user(*, email: str, password: str, first_name: str = "", last_name: str = "") -> User:
+    """An account in order, its password hashed, that ``add_user`` can save.
 
     Raises:
         EmailInvalid: the address is none.
-        EmailTaken: the address has an account, in whatever spelling.
         ValidationFailed: the password is not good enough.
         TooBusyToHash: too many passwords at once.
     """
     user = User(email=emails.canonical(email), first_name=first_name, last_name=last_name)
     passwords.require_good(password, field="password", user=user)
     user.password = passwords.hash_password(password)
+    return user
+
+
+def add_user(user: User) -> None:
+    """Save a new account, in the transaction under way, which has to end.
+
+    Raises:
+        EmailTaken: the address has an account, in whatever spelling.
+    """
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
+        user.save(force_insert=True)
     except IntegrityError as error:
         raise EmailTaken from error
-    return user
+    audit.record(Event.REGISTERED, user_id=user.pk)
 
 
 def update_profile(user: User, **changes: Any) -> User:
@@ -42,7 +54,7 @@ def update_profile(user: User, **changes: Any) -> User:
     """
     try:
         return _save(user, changes)
-    except User.NotUpdated as error:
+    except (User.NotUpdated, IntegrityError) as error:  # the row is gone, or anonymous
         raise AccountGone from error
 
 
@@ -77,10 +89,11 @@ def update_user(user_id: UUID, *, by: User, **changes: Any) -> User:
     if not by.is_superuser and (user.is_superuser or "is_staff" in changes):
         raise PermissionDenied
     try:
-        _save(user, changes)
-    except User.NotUpdated as error:
+        with transaction.atomic():
+            _save(user, changes)
+            audit.record(Event.USER_CHANGED, user_id=user.pk, actor_id=by.pk)
+    except (User.NotUpdated, IntegrityError) as error:  # the row is gone, or anonymous
         raise NotFound from error
-    audit.record(Event.USER_CHANGED, user_id=user.pk, actor_id=by.pk)
     return user
 
 
@@ -93,13 +106,70 @@ def _save(user: User, changes: dict[str, Any]) -> User:
 
 
 def _get(user_id: UUID) -> User:
-    user = User.objects.filter(pk=user_id).first()
+    user = UserQuerySet(User).existing().filter(pk=user_id).first()
     if user is None:
         raise NotFound
     return user
 
 
-def end_all_sessions(user: User) -> None:
-    """End every session of a user, this moment."""
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    audit.record(Event.ALL_SESSIONS_ENDED, user_id=user.pk)
+def require_password(
+    user: User,
+    password: str,
+    *,
+    field: str,
+    client: Client,
+    session_id: UUID,
+    now: datetime,
+) -> None:
+    """Have a caller prove that they know their password; a wrong one counts as a failed login.
+
+    Raises:
+        CurrentPasswordWrong: they do not; ``field`` is to blame.
+        Throttled: too many wrong passwords for this account from this address.
+        TooBusyToHash: too many passwords at once.
+    """
+    with throttling.attempt("login_failures", user.email, client.ip_address or ""):
+        if not passwords.verify(password, user.password).correct:
+            audit.record(Event.PASSWORD_REFUSED, user_id=user.pk, session_id=session_id, now=now)
+            raise CurrentPasswordWrong(field)
+
+
+def delete_account(
+    user: User, *, password: str, client: Client, session_id: UUID, now: datetime
+) -> None:
+    """Delete the caller's account and everything that could name them; say goodbye by mail.
+
+    Raises:
+        CurrentPasswordWrong: the caller does not know their password.
+        AccountGone: it was deleted meanwhile.
+        Throttled: too many wrong passwords from this address.
+        TooBusyToHash: too many passwords at once.
+    """
+    require_password(
+        user, password, field="password", client=client, session_id=session_id, now=now
+    )
+    with transaction.atomic():
+        delete(user.pk, event=Event.ACCOUNT_DELETED, now=now)
+
+
+def delete(user_id: UUID, *, event: Event, now: datetime, actor_id: UUID | None = None) -> None:
+    """Delete somebody's account, in the transaction under way.
+
+    Raises:
+        AccountGone: there is none (any more).
+    """
+    held = UserQuerySet(User).existing().select_for_update().filter(pk=user_id).first()
+    if held is None:
+        raise AccountGone
+    address = held.email
+    erasure.erase(held, now=now)
+    audit.record(event, user_id=user_id, actor_id=actor_id, client=NOBODY, now=now)
+    enqueue(say_goodbye, to=address)
+
+
+def end_all_sessions(user: User, *, actor_id: UUID | None = None) -> None:
+    """End every session of a user, this moment; ``actor_id`` is who does it to somebody else."""
+    with transaction.atomic():
+        rows = UserQuerySet(User).existing().filter(pk=user.pk)
+        if rows.update(session_epoch=F("session_epoch") + 1):
+            audit.record(Event.ALL_SESSIONS_ENDED, user_id=user.pk, actor_id=actor_id)

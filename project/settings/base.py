@@ -1,18 +1,19 @@
 """What every environment shares. The other modules hold differences only."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
 from typing import Any
 
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from project import __version__, env
+from project import __version__, env, values
 
 ENV = env.load()
 ROOT = env.ROOT
 VERSION = __version__
-PRODUCT_NAME = "Backend"
+PRODUCT_NAME = ENV.product_name
 
 # --- identity and hosts ---------------------------------------------------------------------------
 
@@ -28,6 +29,9 @@ APPEND_SLASH = True
 
 INSTALLED_APPS = [
     "backend.core",
+    "backend.tasks",
+    "backend.audit",
+    "backend.mails",
     "backend.users",
     "backend.authentication",
     "backend.health",
@@ -104,7 +108,8 @@ POSTGRESQL: dict[str, Any] = {
         ),
         "pool": {
             "min_size": 0,
-            "max_size": ENV.gunicorn_threads + 1,  # one for the health probe
+            # A server's threads and its health probe, or a worker's threads and its relay.
+            "max_size": max(ENV.gunicorn_threads, ENV.worker_threads) + 1,
             "max_lifetime": 600.0,
             "max_idle": 60.0,
             "timeout": 1.5,
@@ -147,7 +152,21 @@ LIMITS_REDIS_URL = env.redis_url(ENV.redis_url)
 LIMITS_KEY_PREFIX = f"{ENV.test_key_prefix}limit"
 MEMORY_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 CACHES = {"default": REDIS_CACHE if ENV.redis_url else MEMORY_CACHE}
+
+# --- tasks and mails ------------------------------------------------------------------------------
+
 TASKS_REDIS_URL = env.redis_url(ENV.tasks_redis_url)
+TASKS_NAMESPACE = f"{ENV.test_key_prefix}tasks"
+WORKER_THREADS = ENV.worker_threads
+STARTED_AT = datetime.now(UTC)  # inherited by the processes that gunicorn forks
+KEEP_TASKS = timedelta(days=ENV.keep_tasks_days)
+KEEP_PARKED_TASKS = timedelta(days=30)  # their arguments may hold an address
+KEEP_EVENTS = timedelta(days=ENV.keep_events_days)
+
+MAILERS = {"default": values.mailer(ENV.email_url.get_secret_value())}
+DEFAULT_FROM_EMAIL = ENV.email_from or str(Address(PRODUCT_NAME, "noreply", "localhost"))
+FRONTEND_URL = ENV.frontend_url
+SERVES_LINK_PAGES = False  # where no frontend is, development leads mailed links to its own pages
 
 # The admin's sessions: read from the cache, kept in the database.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -182,6 +201,13 @@ ACCESS_TOKEN_LIFETIME = timedelta(seconds=ENV.access_token_seconds)
 REFRESH_TOKEN_LIFETIME = timedelta(seconds=ENV.refresh_token_seconds)
 SESSION_LIFETIME = timedelta(seconds=ENV.session_seconds)
 REFRESH_RACE_WINDOW = timedelta(seconds=10)
+# How long a mailed link works, by its purpose.
+LINK_LIFETIMES = {
+    "verify_email": timedelta(days=3),
+    "change_email": timedelta(days=1),
+    "reset_password": timedelta(hours=1),
+    "not_me": timedelta(days=7),
+}
 # Everything the library could otherwise take from the environment by these names.
 NINJA_JWT = {
     "ALGORITHM": "HS256",
@@ -198,6 +224,7 @@ DEV_HOST, DEV_PORT = ENV.dev_host, ENV.dev_port
 API_DOCS = ENV.api_docs
 RATE_LIMITS = ENV.rate_limits
 MAX_BODY_BYTES = ENV.max_body_bytes
+DRAIN_SECONDS = ENV.drain_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 SECURE_PROXY_SSL_HEADER = None  # core.client believes X-Forwarded-Proto from TRUSTED_PROXIES only
 USE_X_FORWARDED_HOST = False

@@ -1,7 +1,7 @@
 """Differences for the test suite: real parts where ``tests.services`` found them, cheap hashes."""
 
 from project.settings.base import *  # noqa: F403  (a settings module is its base plus differences)
-from project.settings.base import ENV, LOGGING, SQLITE
+from project.settings.base import ENV, FRONTEND_URL, LOGGING, SQLITE
 
 SECRET_KEY = "test-only-" + "0123456789abcdef" * 4
 JWT_KEYS = {
@@ -16,6 +16,11 @@ PASSWORD_HASHERS = ["tests.hashers.CheapArgon2idHasher"]
 RATE_LIMITS = {**ENV.rate_limits_of_development, "login_failures": None}
 if "rate_limit_login_failures" in ENV.model_fields_set:
     RATE_LIMITS["login_failures"] = ENV.rate_limit_login_failures
+
+# Mails of the tests' own process stay in memory; those of a running service go where it says.
+if "email_url" not in ENV.model_fields_set:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+FRONTEND_URL = FRONTEND_URL or "https://app.example.com"
 
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

@@ -60,7 +60,9 @@ MODES = [
     (name, mode)
     for name, operation in OPERATIONS.items()
     for mode in GenerationMode
-    if mode is GenerationMode.POSITIVE or operation.body or operation.path_parameters
+    if mode is GenerationMode.POSITIVE
+    or operation.body
+    or (operation.path_parameters and not operation.query)
 ]
 bounded = settings(
     max_examples=EXAMPLES,
@@ -170,7 +172,8 @@ def assert_refused_or_taken(
     answer = client.call(
         method.upper(), path, body=json.dumps(body).encode(), headers=bearer(caller)
     )
-    text = "".join(body.values())
+    # As JSON has it: two surrogates that happen to be a pair are one letter.
+    text = "".join(json.loads(json.dumps(value)) for value in body.values())
     unstorable = "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
     sign_in_again(caller, answer.status)
     assert answer.status < 500

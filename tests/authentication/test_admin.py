@@ -12,7 +12,7 @@ from backend.users import services as users
 from backend.users.models import User
 from tests import accounts
 from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
+from tests.client import ApiClient, Browser
 from tests.staff import promote, user_of
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def clerk(db: None) -> User:
 
 
 def browser(user: User | None = None) -> Client:
-    client = Client(raise_request_exception=False)
+    client = Browser(raise_request_exception=False)
     if user is not None:
         client.force_login(user)
     return client

@@ -289,8 +289,8 @@ class TestLogin:
         ada: Account,
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
-        # The user; a savepoint, last_login, the session, its release.
-        with django_assert_num_queries(5):
+        # The user; a savepoint, last_login, the session, the event, the release.
+        with django_assert_num_queries(6):
             assert log_in(client).status == 200
 
     def test_ignores_an_idempotency_key(self, client: ApiClient, ada: Account) -> None:

@@ -149,8 +149,9 @@ class TestPasswordChange:
     def test_costs_the_bearer_and_one_transaction(
         self, account: Account, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        # The bearer; a savepoint, at most one look at what holds now, user, session, its release.
-        with django_assert_max_num_queries(6):
+        # The bearer; a savepoint, at most one look at what holds now, user, session, the event, the
+        # mail's link and task, the release.
+        with django_assert_max_num_queries(9):
             assert change(account).status == 204
 
 

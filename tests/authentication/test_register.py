@@ -1,5 +1,6 @@
 """``POST auth/register/``."""
 
+from base64 import b64encode, urlsafe_b64decode
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from backend.authentication.models import Session
+from backend.authentication.models import Link, Session
+from backend.tasks.models import Task
 from backend.users.models import User
 from tests import accounts
 from tests.accounts import PASSWORD
 from tests.client import Answer, ApiClient
+from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -249,10 +252,11 @@ class TestRegister:
         assert account.log_in().status == 200
         assert account.me().json["email_verified"] is False
 
-    def test_costs_one_insert(
+    def test_costs_one_transaction(
         self, client: ApiClient, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(3):  # the insert between its savepoint and release
+        # A savepoint, the user, the event, the mail's link and task, the release.
+        with django_assert_num_queries(6):
             register(client)
 
     def test_makes_ids_that_sort_by_time(self, client: ApiClient) -> None:
@@ -260,3 +264,60 @@ class TestRegister:
         assert ids == sorted(ids)
         moment = datetime.fromtimestamp((UUID(ids[-1]).int >> 80) / 1000, tz=timezone.now().tzinfo)
         assert timezone.now() - moment < timedelta(seconds=5)
+
+
+class TestVerificationMail:
+    def test_goes_to_the_new_address(self, client: ApiClient, mailbox: Mailbox) -> None:
+        register(client, first_name="Ada")
+        (letter,) = mailbox.all()
+        assert letter.message.to == ["ada@example.com"]
+        assert letter.subject == "Confirm your email address for Backend"
+        assert letter.page == "https://app.example.com/verify-email"
+        assert "Ada" not in letter.everything  # a name is a caller's own text
+
+    @pytest.mark.parametrize("spelling", SPELLINGS)
+    def test_goes_to_the_canonical_address(
+        self, client: ApiClient, mailbox: Mailbox, spelling: str
+    ) -> None:
+        register(client, email=SPELLINGS[spelling])
+        assert [letter.message.to for letter in mailbox.all()] == [[ADDRESS]]
+
+    def test_names_its_request_and_its_task(self, client: ApiClient, mailbox: Mailbox) -> None:
+        body = {"email": "ada@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+        client.post("auth/register/", body, headers={"X-Request-ID": "the-request-id"})
+        headers = mailbox.last("ada@example.com").headers
+        task = Task.objects.get()
+        assert headers["X-Request-ID"] == task.request_id == "the-request-id"
+        assert headers["Message-ID"] == f"<{task.pk}@localhost>"
+        assert headers["Auto-Submitted"] == "auto-generated"
+
+    def test_is_not_caused_by_what_is_refused(self, client: ApiClient, mailbox: Mailbox) -> None:
+        register(client)
+        mailbox.empty()
+        before = Task.objects.count(), Link.objects.count()
+        for changes in (
+            {},  # taken
+            {"password_confirm": "x"},
+            {"email": "new@example.com", "password": "x", "password_confirm": "x"},
+            {"email": "new@example.com", "x": "x"},
+            {"email": "new@"},
+        ):
+            assert register(client, **changes).status == 400
+        assert (Task.objects.count(), Link.objects.count()) == before
+        assert mailbox.all() == []
+
+    @pytest.mark.parametrize("moment", ["while it waits", "once it is sent"])
+    def test_leaves_its_token_in_no_row(
+        self, client: ApiClient, mailbox: Mailbox, moment: str
+    ) -> None:
+        register(client)
+        if moment == "once it is sent":
+            mailbox.all()
+        rows = [*Task.objects.values(), *Link.objects.values()]
+        token = mailbox.last("ada@example.com").token
+        assert len(rows) == 2
+        stored = " ".join(str(value) for row in rows for value in row.values())
+        signature = urlsafe_b64decode(token)[16:]
+        for form in (token, token[24:], signature.hex(), b64encode(signature).decode()):
+            assert form not in stored
+        assert client.post("auth/email/verify/", {"token": token}).status == 204

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import pytest
+from django.utils import timezone
 
-from backend.authentication.models import Session
+from backend.authentication import links
+from backend.authentication.models import Purpose, Session
 from tests import accounts
 from tests.accounts import PASSWORD, Account
 from tests.client import ApiClient
@@ -66,11 +68,20 @@ POLICIES: dict[str, Policy] = {
     "auth.sessions.list": private(200),
     "auth.sessions.end": Policy(401, 204, 404, 404, 404, 404),
     "auth.password.change": private(204),
+    "auth.password.reset": public(202),
+    "auth.password.reset.confirm": public(204),
+    "auth.email.verify": public(204),
+    "auth.email.verify.resend": public(202),
+    "auth.email.change": private(202),
+    "auth.not.me": public(204),
     "users.me.get": private(200),
     "users.me.update": private(200),
+    "users.me.delete": private(204),
+    "users.me.events": private(200),
     "users.list": Policy(401, 403, 403, 403, 200, 200),
     "users.get": Policy(401, 200, 404, 404, 200, 200),
     "users.update": Policy(401, 403, 403, 403, 200, 200),
+    "users.events": Policy(401, 403, 403, 403, 200, 200),
     "health.read": public(200),
     "health.live": public(200),
     "health.ready": public(200),
@@ -92,6 +103,11 @@ class World:
         return self.people[Caller.USER]
 
 
+def mailed(purpose: Purpose, world: World) -> str:
+    """The token of a link, as a mail to the user would carry it."""
+    return links.token(links.issue(purpose, user_of(world.user), now=timezone.now()))
+
+
 BODIES: dict[str, Callable[[World], JSON]] = {
     "auth.register": lambda _: {
         "email": "new@example.com",
@@ -105,7 +121,18 @@ BODIES: dict[str, Callable[[World], JSON]] = {
         "new_password": NEW,
         "new_password_confirm": NEW,
     },
+    "auth.password.reset": lambda world: {"email": world.user.email},
+    "auth.password.reset.confirm": lambda world: {
+        "token": mailed(Purpose.RESET_PASSWORD, world),
+        "password": NEW,
+        "password_confirm": NEW,
+    },
+    "auth.email.verify": lambda world: {"token": mailed(Purpose.VERIFY_EMAIL, world)},
+    "auth.email.verify.resend": lambda world: {"email": world.user.email},
+    "auth.email.change": lambda _: {"email": "new@example.com", "password": PASSWORD},
+    "auth.not.me": lambda world: {"token": mailed(Purpose.NOT_ME, world)},
     "users.me.update": lambda _: {"first_name": "Ada"},
+    "users.me.delete": lambda _: {"password": PASSWORD},
     "users.update": lambda _: {"first_name": "Ada"},
 }
 PARAMETERS: dict[str, Callable[[World], str]] = {

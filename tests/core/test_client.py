@@ -1,15 +1,19 @@
 from ipaddress import ip_network
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
 from backend.core.client import (
+    NOBODY,
     USER_AGENT_LENGTH,
     Client,
     client_address,
+    current,
     trust_forwarded_scheme,
 )
+from backend.core.middleware import RequestMiddleware
 
 PROXY = "10.0.0.1"
 
@@ -92,6 +96,78 @@ class TestClient:
         agent = Client.of(request).user_agent
         assert agent.isprintable()
         assert agent == "a�b�[31mc�d�"
+
+    def test_is_read_once(self) -> None:
+        request = RequestFactory(REMOTE_ADDR="192.0.2.1").get("/")
+        assert Client.of(request) is Client.of(request)
+
+
+class TestCurrent:
+    def test_is_nobody_without_a_request(self) -> None:
+        assert current.get() == NOBODY == Client(None, "")
+
+    def test_is_who_is_calling_until_they_are_answered(self) -> None:
+        seen = []
+
+        def answer(request: HttpRequest) -> HttpResponse:
+            seen.append(current.get())
+            return HttpResponse()
+
+        request = RequestFactory(REMOTE_ADDR=PROXY).get(
+            "/", headers={"User-Agent": "curl/8", "X-Forwarded-For": "203.0.113.9"}
+        )
+        RequestMiddleware(answer)(request)
+        assert seen == [Client("203.0.113.9", "curl/8")]
+        assert current.get() is NOBODY
+
+    def test_ends_with_a_request_that_fails(self) -> None:
+        def fail(request: HttpRequest) -> HttpResponse:
+            raise KeyError
+
+        with pytest.raises(KeyError):
+            RequestMiddleware(fail)(RequestFactory().get("/"))
+        assert current.get() is NOBODY
+
+
+GECKO = "Mozilla/5.0 ({}) Gecko/20100101 Firefox/150.0"
+WEBKIT = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) {}"
+X11, MAC = "X11; Linux x86_64", "Macintosh; Intel Mac OS X 10_15_7"
+WINDOWS, ANDROID = "Windows NT 10.0; Win64; x64", "Linux; Android 16; Pixel 9"
+IPHONE = "iPhone; CPU iPhone OS 19_0 like Mac OS X"
+IPAD = "iPad; CPU OS 19_0 like Mac OS X"
+DEVICES = {
+    "Firefox on Linux": GECKO.format("X11; Linux x86_64; rv:150.0"),
+    "Firefox on Windows": GECKO.format(f"{WINDOWS}; rv:150.0"),
+    "Firefox on Android": GECKO.format("Android 16; Mobile; rv:150.0"),
+    "Firefox on iPhone": WEBKIT.format(IPHONE, "FxiOS/150.0 Mobile/15E148 Safari/605.1.15"),
+    "Chrome on Linux": WEBKIT.format(X11, "Chrome/160.0.0.0 Safari/537.36"),
+    "Chrome on ChromeOS": WEBKIT.format("X11; CrOS x86_64", "Chrome/160.0.0.0 Safari/537.36"),
+    "Chrome on Android": WEBKIT.format(ANDROID, "Chrome/160.0.0.0 Mobile Safari/537.36"),
+    "Chrome on iPad": WEBKIT.format(IPAD, "CriOS/160.0 Mobile/15E148 Safari/604.1"),
+    "Safari on iPhone": WEBKIT.format(IPHONE, "Version/19.0 Mobile/15E148 Safari/604.1"),
+    "Safari on macOS": WEBKIT.format(MAC, "Version/19.0 Safari/605.1.15"),
+    "Edge on Windows": WEBKIT.format(WINDOWS, "Chrome/160.0.0.0 Safari/537.36 Edg/160.0.0.0"),
+    "Opera on macOS": WEBKIT.format(MAC, "Chrome/160.0.0.0 Safari/537.36 OPR/130.0.0.0"),
+    "Samsung Internet on Android": WEBKIT.format(
+        ANDROID, "SamsungBrowser/30.0 Chrome/140.0.0.0 Mobile Safari/537.36"
+    ),
+    "curl": "curl/8.15.0",
+    "a Python program": "python-requests/2.34.2",
+    "an unknown program on Android": "okhttp-app (Android 16)",
+    "an unknown device": "",
+}
+
+
+class TestDevice:
+    @pytest.mark.parametrize(("device", "agent"), DEVICES.items())
+    def test_is_recognised(self, device: str, agent: str) -> None:
+        assert Client(None, agent).device == device
+
+    @pytest.mark.parametrize(
+        "agent", ["see https://evil.example", "<b>Firefox</b>", "\n\n", "x" * 400]
+    )
+    def test_is_never_the_callers_text(self, agent: str) -> None:
+        assert Client(None, agent).device == "an unknown device"
 
 
 class TestTrustForwardedScheme:

@@ -12,7 +12,7 @@ from loguru import logger as loguru_logger
 from backend.core import log
 from backend.core.context import request_id
 from backend.core.log import logger
-from project.env import LogLevel
+from project.values import LogLevel
 from tests.conftest import Lines
 
 FORGERIES = {

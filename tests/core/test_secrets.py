@@ -1,10 +1,15 @@
 """Secrets planted in every input are found in no line of any log."""
 
 import json
+import re
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -71,7 +76,36 @@ def plant_in_bodies(client: ApiClient, planted: Planted) -> Account:
         client.post("auth/password/change/", {**current, **changes}, token=account.access)
     client.post("auth/refresh/", {"refresh": planted["a refresh token"]})
     client.post("auth/logout/", {"refresh": f"eyJhbGciOiJIUzI1NiJ9.e30.{planted['a JWT']}"})
+    plant_in_bodies_of_links(client, planted, account)
     return account
+
+
+def plant_in_bodies_of_links(client: ApiClient, planted: Planted, account: Account) -> None:
+    """Mailed tokens and passwords, in every body that takes one."""
+    reset = {"password": planted["a reset password"], "password_confirm": planted["a reset's"]}
+    for name, path, fields in (
+        ("reset", "auth/password/reset/confirm/", reset),
+        ("verify", "auth/email/verify/", {}),
+        ("not-me", "auth/not-me/", {}),
+    ):
+        for token in (planted[f"{name}, a token"], planted[f"{name}, a long token"] * 300):
+            client.post(path, {"token": token, **fields})
+        client.post(path, {"token": [planted[f"{name}, a list"]], **fields})
+        client.post(path, {"token": planted[f"{name}, with NUL"] + "\0", **fields})
+        client.post(path, {"token": "x", "x": planted[f"{name}, a field"], **fields})
+        client.post(path, f'{{"token": "{planted[f"{name}, broken JSON"]}'.encode())
+    same = {"password": planted["a reset password"], "password_confirm": reset["password"]}
+    client.post("auth/password/reset/confirm/", {"token": planted["reset, again"], **same})
+    for path, fields in (
+        ("auth/email/change/", {"email": "new@example.com"}),
+        ("users/me/delete/", {}),
+    ):
+        for password in (planted[f"{path} password"], [planted[f"{path} a list"]]):
+            body = {"password": password, **fields}
+            client.post(path, body, token=account.access)
+            client.post(path, body)
+    moving = {"email": "new@example.com", "password": account.password}
+    client.post("auth/email/change/", moving, token=account.access)
 
 
 def plant_in_headers(client: ApiClient, planted: Planted, account: Account) -> None:
@@ -219,6 +253,62 @@ class TestSecretsToldByTheServer:
             logger.exception("Socket error %s", 8)
         said = [line["message"] for line in log_lines()]
         assert said == ["Worker with pid 7 was terminated", "Socket error 8"]
+
+
+PAUSE_SECONDS, PATIENCE_SECONDS = 0.05, 20.0
+
+
+class TestMailedTokens:
+    """Tokens that stand in mails stand nowhere else."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "mails"
+
+    @pytest.fixture
+    def service(self, folder: Path) -> Iterator[Service]:
+        # Without a Redis the service runs its tasks itself.
+        with running(
+            EMAIL_URL=f"file://{folder}", REDIS_URL="", TASKS_REDIS_URL="", LOG_LEVEL="DEBUG"
+        ) as started:
+            yield started
+
+    def test_are_in_no_line_and_in_no_row(
+        self, service: Service, folder: Path, tmp_path: Path
+    ) -> None:
+        client, email, moved = service.client(), "ada@example.com", "ada@new.example.com"
+        account = accounts.signed_in(client, email=email)
+        (verify,) = tokens(folder, 1)
+        assert client.post("auth/email/verify/", {"token": verify}).status == 204
+        client.post("auth/password/reset/", {"email": email})
+        form = {"email": moved, "password": PASSWORD}
+        client.post("auth/email/change/", form, token=account.access)
+        account.log_in(**{"User-Agent": "curl/8.5.0"})
+        found = tokens(folder, 5)  # the reset, the warning and the new address, the new device
+        for token in found:
+            for path in ("auth/email/verify/", "auth/not-me/"):
+                client.get(f"{path}?token={token}")
+                client.post(path, {"token": token}, token=token)
+        found = tokens(folder, 6)  # and a link for a new password
+        assert len(found) >= 6
+        lines, rows = "\n".join(service.lines()), tmp_path / "rows.json"
+        service.manage("dumpdata", "tasks", "authentication", "audit", "--output", str(rows))
+        assert lines.count("task done") >= 6
+        assert '"tasks.task"' in rows.read_text()
+        for token in found:
+            assert token[24:] not in lines
+            assert token[24:] not in rows.read_text()
+
+
+def tokens(folder: Path, count: int) -> list[str]:
+    """What the mails in a folder carry, as soon as there are so many."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(mails := sorted(folder.glob("*.eml"))) < count and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+    texts = [message_from_bytes(mail.read_bytes(), policy=default) for mail in mails]
+    bodies = [text.get_body(("plain",)) for text in texts]
+    links = [re.findall(r"\?token=(\S+)", body.get_content()) for body in bodies if body]
+    return [token for (token,) in links]
 
 
 @pytest.mark.postgresql  # embedded, the development settings lead to a developer's own file

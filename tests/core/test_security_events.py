@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from backend.authentication.models import Session
+from backend.authentication import links
+from backend.authentication.models import Purpose, Session
 from backend.core.ids import uuid7
 from tests import accounts
 from tests.accounts import PASSWORD, Account
 from tests.client import ApiClient
 from tests.conftest import Lines
+from tests.mailbox import deliver
 from tests.staff import CHANGE, permit, user_of
 
 NEW = "another horse battery 9"
@@ -46,6 +49,35 @@ def log_in_wrongly(account: Account) -> None:
     account.log_in(**SENT)
 
 
+def use_link(
+    account: Account, purpose: Purpose, path: str, email: str | None = None, **fields: str
+) -> None:
+    """Use a link as a mail carries it."""
+    link = links.issue(purpose, user_of(account), now=timezone.now(), email=email)
+    body = {"token": links.token(link), **fields}
+    assert account.client.post(path, body, headers=SENT).status == 204
+
+
+def reset(account: Account) -> None:
+    path, new = "auth/password/reset/confirm/", {"password": NEW, "password_confirm": NEW}
+    use_link(account, Purpose.RESET_PASSWORD, path, **new)
+
+
+def ask_for_a_reset(account: Account) -> None:
+    account.client.post("auth/password/reset/", {"email": account.email}, headers=SENT)
+    deliver()
+
+
+def change_email(account: Account, password: str) -> None:
+    body = {"email": "new@example.com", "password": password}
+    account.client.post("auth/email/change/", body, token=account.access, headers=SENT)
+
+
+def delete(account: Account, password: str) -> None:
+    body = {"password": password}
+    account.client.post("users/me/delete/", body, token=account.access, headers=SENT)
+
+
 # What happens, its event, and whether the line names the session.
 EVENTS: dict[str, tuple[Callable[[Account], Any], str, bool]] = {
     "login": (lambda account: account.log_in(**SENT), "login_succeeded", True),
@@ -61,6 +93,31 @@ EVENTS: dict[str, tuple[Callable[[Account], Any], str, bool]] = {
         False,
     ),
     "reuse": (reuse, "refresh_token_reused", True),
+    "reset asked for": (ask_for_a_reset, "password_reset_requested", False),
+    "reset": (reset, "password_reset", False),
+    "verification": (
+        lambda a: use_link(a, Purpose.VERIFY_EMAIL, "auth/email/verify/"),
+        "email_verified",
+        False,
+    ),
+    "new address asked for": (
+        lambda account: change_email(account, PASSWORD),
+        "email_change_requested",
+        True,
+    ),
+    "new address refused": (
+        lambda account: change_email(account, "wrong"),
+        "password_refused",
+        True,
+    ),
+    "new address": (
+        lambda a: use_link(a, Purpose.CHANGE_EMAIL, "auth/email/verify/", "new@example.com"),
+        "email_changed",
+        False,
+    ),
+    "objection": (lambda a: use_link(a, Purpose.NOT_ME, "auth/not-me/"), "not_me", False),
+    "deletion": (lambda account: delete(account, PASSWORD), "account_deleted", False),
+    "deletion refused": (lambda account: delete(account, "wrong"), "password_refused", True),
 }
 
 
@@ -80,6 +137,13 @@ class TestSecurityEvent:
         client.delete(f"auth/sessions/{uuid7()}/", token=account.access)
         account.me()
         account.spend()
+        client.post("auth/password/reset/", {"email": "nobody@example.com"})
+        client.post("auth/email/verify/resend/", {"email": account.email})
+        for path in ("auth/email/verify/", "auth/not-me/"):
+            client.post(path, {"token": "x"})
+        new = {"password": NEW, "password_confirm": NEW}
+        client.post("auth/password/reset/confirm/", {"token": "x", **new})
+        deliver()
         assert events(log_lines()) == []
 
     @pytest.mark.parametrize(("act", "event", "names_session"), EVENTS.values(), ids=EVENTS)

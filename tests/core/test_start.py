@@ -1,11 +1,6 @@
 import os
-import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,42 +12,9 @@ from pytest_django import Settings
 from backend.core import migrations
 from backend.core.management import preparation
 from backend.core.management.commands import start
+from tests.dev_server import answer, started
 from tests.processes import free_port
-from tests.project.commands import CLEAN, manage
-
-PATIENCE_SECONDS = 60
-
-
-@contextmanager
-def started(tree: Path, **variables: str) -> Iterator[tuple[str, Path]]:
-    """The development server of a copy of the project, without a terminal: its URL and output."""
-    port, said = free_port(), tree / "said"
-    with said.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "start"],
-            cwd=tree,
-            env={**CLEAN, "DEV_PORT": port, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield f"http://127.0.0.1:{port}", said
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(40)
-
-
-def answer(url: str, said: Path) -> requests.Response:
-    """The first answer of a server that is starting."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return requests.get(url, timeout=5)
-        except requests.ConnectionError:
-            assert time.monotonic() < deadline, said.read_text()
-            time.sleep(0.2)
+from tests.project.commands import manage
 
 
 class TestStart:

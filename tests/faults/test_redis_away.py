@@ -1,22 +1,20 @@
 """Redis is paused, killed, or out of memory: the service goes on, and no login is unlimited."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from statistics import median
 
 import pytest
 
-from tests import accounts, processes
+from tests import accounts
 from tests.accounts import Account
 from tests.client import Answer
-from tests.servers import Server, ask_redis, redis_client
+from tests.faults import broken_redis
+from tests.faults.broken_redis import Redis
 from tests.service import Service, running
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.postgresql
 
@@ -24,81 +22,25 @@ LOGINS, WORKERS = 10, 2
 _addresses = count(1)
 
 
-@dataclass
-class Redis:
-    """A Redis of our own, to be treated badly."""
-
-    server: Server
-
-    @property
-    def process(self) -> processes.Process:
-        assert self.server.process
-        return self.server.process
-
-    @property
-    def pid(self) -> int:
-        assert self.process.popen
-        return self.process.popen.pid
-
-    @property
-    def url(self) -> str:
-        return self.server.variables["REDIS_URL"]
-
-    def set_memory(self, limit: str) -> None:
-        with redis_client(self.url) as client:
-            client.config_set("maxmemory-policy", "noeviction")
-            client.config_set("maxmemory", limit)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
-
-    @contextmanager
-    def killed(self) -> Iterator[None]:
-        command = self.process.popen.args if self.process.popen else ()
-        os.kill(self.pid, signal.SIGKILL)
-        assert self.process.popen
-        self.process.popen.wait(5)
-        try:
-            yield
-        finally:
-            self.process.run(*command)  # type: ignore[misc]  # a sequence, as we gave it
-            self.process.wait_for(partial(ask_redis, self.url, origin="started again"))
-
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        self.set_memory("100kb")  # far less than an empty one takes: every write is refused
-        try:
-            yield
-        finally:
-            self.set_memory("0")
-
-
 @pytest.fixture(scope="module")
 def redis() -> Iterator[Redis]:
-    server = processes.start_redis()
-    assert server.process
-    try:
-        yield Redis(server)
-    finally:
-        server.process.stop()
+    with broken_redis.running() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def service(redis: Redis) -> Iterator[Service]:
-    with running(
-        REDIS_URL=redis.url,
-        TASKS_REDIS_URL=redis.server.variables["TASKS_REDIS_URL"],
-        RATE_LIMIT_LOGIN=f"{LOGINS}/min",
-        RATE_LIMIT_DEFAULT="60/min",
-        RATE_LIMIT_LOGIN_FAILURES="5/5min",
-        TRUSTED_PROXIES="127.0.0.1",
-        GUNICORN_WORKERS=str(WORKERS),
-    ) as started:
+    with (
+        running(
+            **redis.variables,
+            RATE_LIMIT_LOGIN=f"{LOGINS}/min",
+            RATE_LIMIT_DEFAULT="60/min",
+            RATE_LIMIT_LOGIN_FAILURES="5/5min",
+            TRUSTED_PROXIES="127.0.0.1",
+            GUNICORN_WORKERS=str(WORKERS),
+        ) as started,
+        started.beside("worker"),
+    ):  # somebody has to serve the queues
         yield started
 
 
@@ -124,15 +66,6 @@ def says(service: Service, status: str) -> bool:
     answers = [service.client().get("health/") for _ in range(8)]
     assert {answer.status for answer in answers} == {200}
     return {answer.json["status"] for answer in answers} == {status}
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> float:
-    """How long it took, if not too long."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, f"not within {seconds} s"
-        time.sleep(0.05)
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("how", ["paused", "killed", "full"])

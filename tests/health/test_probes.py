@@ -2,13 +2,17 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError, connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from backend.health import probes
-from backend.health.probes import CACHED_SECONDS, LIMIT_SECONDS, Check, Probe
+from backend.health.probes import CACHED_SECONDS, LIMIT_SECONDS, Check, Probe, Status
+from backend.tasks import canaries
 
 
 class Question:
@@ -16,15 +20,17 @@ class Question:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.answer: Status = "up"
         self.error: Exception | None = None
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def __call__(self) -> None:
+    def __call__(self) -> Status:
         self.asked += 1
         assert self.may_answer.wait(30)
         if self.error:
             raise self.error
+        return self.answer
 
 
 @pytest.fixture
@@ -45,6 +51,12 @@ class TestProbe:
         assert found.status == "up"
         assert found.latency_ms is not None
         assert 0 <= found.latency_ms < 1000
+
+    def test_is_what_the_answer_says(self, probe: Probe, question: Question) -> None:
+        question.answer = "degraded"
+        found = probe.check()
+        assert found.status == "degraded"
+        assert found.latency_ms is not None
 
     def test_is_down_when_there_is_none(self, probe: Probe, question: Question) -> None:
         question.error = ConnectionError("postgresql://user:hunter2@10.0.0.1")
@@ -110,7 +122,7 @@ class TestProbe:
 
     def test_does_not_hold_up_another(self, probe: Probe, question: Question) -> None:
         question.may_answer.clear()
-        other = Probe("other", lambda: None)
+        other = Probe("other", lambda: "up")
         with ThreadPoolExecutor(1) as pool:
             hanging = pool.submit(probe.check)
             assert other.check().status == "up"
@@ -128,16 +140,37 @@ class TestCache:
         probes._ask_cache()
 
 
-class TestBroker:
-    def test_that_is_embedded_is_there(self, settings: Settings) -> None:
-        settings.TASKS_REDIS_URL = ""
-        probes._ask_broker()
+@pytest.mark.django_db
+class TestTasks:
+    @pytest.fixture(autouse=True)
+    def _connection_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is that of the test's transaction."""
+        monkeypatch.setattr(connection, "close", lambda: None)
 
-    def test_that_nobody_listens_for_is_away(self, settings: Settings) -> None:
+    def test_that_are_embedded_need_no_broker(self, settings: Settings) -> None:
+        settings.TASKS_REDIS_URL = ""
+        assert probes._ask_tasks() == "up"
+
+    def test_whose_broker_nobody_listens_for_are_away(self, settings: Settings) -> None:
         settings.TASKS_REDIS_URL = "redis://127.0.0.1:1/0"
         with pytest.raises(Exception, match="refused"):
-            probes._ask_broker()
+            probes._ask_tasks()
 
     @pytest.mark.postgresql
-    def test_that_answers_is_there(self) -> None:
-        probes._ask_broker()
+    def test_whose_broker_answers_are_there(self) -> None:
+        assert probes._ask_tasks() == "up"
+
+    def test_that_nobody_does_are_degraded(self, settings: Settings) -> None:
+        settings.TASKS_REDIS_URL = ""
+        settings.STARTED_AT = timezone.now() - timedelta(seconds=61)
+        assert probes._ask_tasks() == "degraded"
+
+    def test_that_cannot_be_asked_for_are_degraded(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def silent() -> list[str]:
+            raise OperationalError("away")
+
+        settings.TASKS_REDIS_URL = ""
+        monkeypatch.setattr(canaries, "silent", silent)
+        assert probes._ask_tasks() == "degraded"

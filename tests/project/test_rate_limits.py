@@ -4,12 +4,14 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from project import env
-from project.env import Environment, Rate
+from project.env import Environment
+from project.values import Rate
 
 VARIABLES = {
     "RATE_LIMIT_LOGIN_FAILURES": "login_failures",
     "RATE_LIMIT_LOGIN": "login",
     "RATE_LIMIT_REGISTER": "register",
+    "RATE_LIMIT_MAIL": "mail",
     "RATE_LIMIT_DEFAULT": "default",
 }
 EACH = pytest.mark.parametrize(("variable", "name"), VARIABLES.items())
@@ -99,13 +101,14 @@ class TestDefaults:
             "login_failures": (5, 300),
             "login": (20, 60),
             "register": (20, 3600),
+            "mail": (3, 3600),
             "default": (300, 60),
         }
 
     def test_are_lifted_in_development_but_for_failed_logins(self) -> None:
         limits = read().rate_limits_of_development
         assert limits.pop("login_failures") == (5, 300)
-        assert limits == dict.fromkeys(["login", "register", "default"])
+        assert limits == dict.fromkeys(["login", "register", "mail", "default"])
 
     @EACH
     def test_hold_in_development_where_they_are_set(

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from backend.users.models import User
 from tests.accounts import PASSWORD
+from tests.client import Browser
 
 NEW = "another horse battery 9"
 LIST = "/admin/users/user/"
@@ -18,7 +19,7 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 def browser(user: User | None = None, address: str = "127.0.0.1") -> Client:
     """A browser, of somebody who has signed in."""
-    client = Client(raise_request_exception=False, REMOTE_ADDR=address)
+    client = Browser(raise_request_exception=False, REMOTE_ADDR=address)
     if user is not None:
         client.force_login(user)
     return client

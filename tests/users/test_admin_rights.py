@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from backend.users import passwords
 from backend.users.errors import TooBusyToHash
-from backend.users.models import User
+from backend.users.models import User, UserQuerySet
 from tests.accounts import PASSWORD, Account
 from tests.staff import user_of
 from tests.users.browser import LIST, NEW, act, browser, form_of, is_signed_in, page_of
@@ -137,7 +137,7 @@ class TestDelete:
     ) -> None:
         client = browser({"boss": boss, "clerk": clerk}[who])
         assert client.post(self.path(ada), {"post": "yes"}).status_code == 302
-        assert not User.objects.filter(pk=ada.pk).exists()
+        assert not UserQuerySet(User).existing().filter(pk=ada.pk).exists()
         assert account.me().code == "session_revoked"
 
 

@@ -50,11 +50,12 @@ class TestCreateUser:
         assert user.is_superuser
 
 
-class TestServicesCreateUser:
+class TestServicesAddUser:
     def test_says_that_an_address_is_taken(self, ada: User) -> None:
-        with pytest.raises(EmailTaken):
-            services.create_user(email="ＡＤＡ@example.com", password=PASSWORD)  # noqa: RUF001  (the subject)
-        assert User.objects.count() == 1  # and the transaction around can go on
+        again = services.new_user(email="ＡＤＡ@example.com", password=PASSWORD)  # noqa: RUF001  (the subject)
+        with pytest.raises(EmailTaken), transaction.atomic():
+            services.add_user(again)
+        assert User.objects.count() == 1
 
 
 class TestNaturalKey:

@@ -88,9 +88,14 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"{ADMIN_EMAIL} added."))
 
 
+def demo_address(number: int) -> str:
+    """The address of a demo user, counted from 1."""
+    return f"testuser{number}@example.com"
+
+
 def _demo_user(number: int, encoded: str) -> User:
     user = User(
-        email=f"testuser{number}@example.com",
+        email=demo_address(number),
         first_name="Test",
         last_name=f"User {number}",
         email_verified=True,

@@ -33,6 +33,15 @@ class SessionQuerySet(models.QuerySet["Session"]):
             user__is_active=True,
         )
 
+    def ended(self, now: datetime) -> Self:
+        """Sessions that will never answer again."""
+        return self.filter(
+            Q(revoked_at__isnull=False)
+            | Q(expires_at__lte=now)
+            | Q(refresh_expires_at__lte=now - settings.ACCESS_TOKEN_LIFETIME)
+            | ~Q(epoch=F("user__session_epoch"))
+        )
+
     def mark_current(self, session: "Session") -> Self:
         """Tell the caller's own session from the others by ``current``."""
         own = ExpressionWrapper(Q(pk=session.pk), output_field=BooleanField())

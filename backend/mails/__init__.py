@@ -1,0 +1,1 @@
+"""What the service writes to people: texts, layout, delivery."""
