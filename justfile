@@ -89,6 +89,59 @@ tasks *options: venv
 purge *options: venv
     @exec {{ manage }} purge "$@"
 
+# copy the database into backups/, with a checksum, and print the path
+[group('operations')]
+backup *options: venv
+    @exec {{ manage }} backup "$@"
+
+# replace the database with a backup, after asking: just restore FILE [--yes]
+[group('operations')]
+restore *options: venv
+    @exec {{ manage }} restore "$@"
+
+# a new key, and how to replace the present one: just keys new [--name KID], just keys secret
+[group('operations')]
+keys *options: venv
+    @exec .venv/bin/python -m project.keys "$@"
+
+# Inside a container you are who you are outside, so that files written there are yours.
+compose := 'CONTAINER_USER="$(id -u):$(id -g)" exec docker compose'
+
+# the development stack in containers, with what it prints (--detach, --build)
+[group('containers')]
+up *options:
+    @{{ compose }} up "$@"
+
+# stop it and take the containers away (--volumes: the data too)
+[group('containers')]
+down *options:
+    @{{ compose }} down "$@"
+
+# what it printed (--follow; a service's name: only that one)
+[group('containers')]
+logs *options:
+    @{{ compose }} logs "$@"
+
+# what of it is running, and how it is
+[group('containers')]
+ps *options:
+    @{{ compose }} ps "$@"
+
+# the tests in a container, on the stack's PostgreSQL and Redis; options as for `just test`
+[group('containers')]
+docker-test *options:
+    @{{ compose }} run --rm tests "$@"
+
+# a shell in a new container of the web server's (-c COMMAND: only that)
+[group('containers')]
+docker-shell *options:
+    @{{ compose }} run --rm web bash "$@"
+
+# apply the migrations to the stack's database
+[group('containers')]
+docker-migrate *options:
+    @{{ compose }} run --rm migrate python manage.py migrate "$@"
+
 # the tests; --help tells the options
 [group('quality')]
 test *options: venv

@@ -26,6 +26,8 @@ from project.values import (
     Rate,
     RateLimit,
     RedisURL,
+    SentryDSN,
+    Token,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +55,7 @@ class Environment(BaseSettings):
     db_name: str = "backend_db"
     db_user: str = "postgres"
     db_password: SecretStr = SecretStr("")
+    db_pgbouncer: bool = False
 
     redis_url: RedisURL = None
     tasks_redis_url: RedisURL = None
@@ -90,6 +93,10 @@ class Environment(BaseSettings):
 
     log_level: LogLevel | None = None
     slow_request_ms: PositiveInt = 500
+    metrics_token: Token = SecretStr("")
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    sentry_dsn: SentryDSN = SecretStr("")
+    sentry_environment: str = "production"
     api_docs: bool = True
 
     test_db_name: str = "test_backend"
@@ -144,6 +151,9 @@ class Environment(BaseSettings):
             self.secret_key,
             self.db_password,
             *self.jwt_keys.values(),
+            self.metrics_token,
+            self.sentry_dsn,
+            SecretStr(urlsplit(self.sentry_dsn.get_secret_value()).username or ""),
         ]
         values += [
             SecretStr(spelling)
@@ -184,6 +194,11 @@ def choose_settings(default: str | None = None) -> None:
     """Set ``DJANGO_SETTINGS_MODULE`` unless it is set: development or production, by ``DEBUG``."""
     name = default or ("development" if load().is_development else "production")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"project.settings.{name}")
+
+
+def hand_down(**variables: str) -> None:
+    """Set variables that a library reads by itself, for this process and those it starts."""
+    os.environ.update(variables)
 
 
 def require(**values: object) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import django
 
-from backend.core import server
+from backend.core import metrics_folder, server
 from project import env
 
 env.choose_settings()
@@ -44,3 +44,14 @@ def post_worker_init(_: object) -> None:
 def worker_exit(_: object, __: object) -> None:
     """Let the tasks of this process finish."""
     embedded.stop()
+
+
+if ENV.metrics_token.get_secret_value():
+    on_exit = metrics_folder.remove
+    pre_fork = metrics_folder.assign
+    post_fork = metrics_folder.settle
+    child_exit = metrics_folder.vacate
+
+    def on_starting(_: object) -> None:
+        """Have the workers count together; the library looks for the folder when it is imported."""
+        env.hand_down(PROMETHEUS_MULTIPROC_DIR=metrics_folder.make(worker_tmp_dir))

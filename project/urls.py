@@ -1,4 +1,4 @@
-"""Every URL: the API under ``/api/v1/``, the admin site, the documents, development's pages."""
+"""Every URL: the API under ``/api/v1/``, admin site, documents, metrics, development's pages."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -17,6 +17,9 @@ if settings.API_DOCS:
         path("api/v1/", include("backend.api.documents")),
         path("", RedirectView.as_view(pattern_name="documents:swagger")),
     ]
+
+if settings.METRICS_TOKEN:
+    urlpatterns.append(path("", include("backend.health.metrics")))
 
 if settings.SERVES_LINK_PAGES:
     urlpatterns.append(path("", include("backend.api.link_pages")))

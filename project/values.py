@@ -116,6 +116,24 @@ def _mail_address(value: str) -> str:
     return value
 
 
+_DSN = re.compile(r"https?://[A-Za-z0-9]+@[A-Za-z0-9.:-]+/(?:[\w.-]+/)*\d+", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}", re.ASCII)
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _TOKEN.fullmatch(value.get_secret_value()):
+        msg = "must have at least 16 characters of A-Z a-z 0-9 . _ ~ + / = -"
+        raise ValueError(msg)
+    return value
+
+
+def _dsn(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _DSN.fullmatch(value.get_secret_value()):
+        msg = "must be like https://key@host/number, as Sentry tells it"
+        raise ValueError(msg)
+    return value
+
+
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
@@ -151,6 +169,8 @@ type RedisURL = Annotated[SecretStr | None, AfterValidator(_redis_url)]
 type MailURL = Annotated[SecretStr, AfterValidator(_mail_url)]
 type MailAddress = Annotated[str, AfterValidator(_mail_address)]
 type FrontendURL = Annotated[str, AfterValidator(_frontend_url)]
+type Token = Annotated[SecretStr, AfterValidator(_token)]
+type SentryDSN = Annotated[SecretStr, AfterValidator(_dsn)]
 type Port = Annotated[int, Field(ge=1, le=65535)]
 type LogLevel = Annotated[
     Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],

@@ -43,7 +43,8 @@ def pytest_command(options: argparse.Namespace) -> list[str]:
             # A part of the tests covers a part of the code: the threshold is for all of them.
             command.append("--cov-fail-under=0")
     if options.parallel:
-        command.append("--numprocesses=auto")
+        # Stealing keeps the tests of a module together, which share their servers.
+        command += ["--numprocesses=auto", "--dist=worksteal"]
     if options.fail_fast:
         command.append("--exitfirst")
     if options.keep_db:

@@ -57,6 +57,20 @@ class Service:
             process.terminate()
             process.wait(40)
 
+    @contextmanager
+    def another(self) -> Iterator["Service"]:
+        """A second instance, on the same database and Redis, until the block ends."""
+        port = free_port()
+        with _serving({**self.environment, "PROD_PORT": port}, self.log) as started:
+            yield started
+
+    def restart(self) -> None:
+        """Stop as an operator would, and start again at the same place."""
+        self.process.terminate()
+        assert self.process.wait(35) == 0
+        self.process = _start(self.environment, self.log)
+        _wait(self)
+
     def client(self) -> OverTheWire:
         """A new caller with a connection of its own."""
         return OverTheWire(self.url)
@@ -88,18 +102,28 @@ def running(**variables: str) -> Iterator[Service]:
             **variables,
         }
         Service.command(environment, "migrate", "--verbosity", "0")
-        command = [sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"]
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        service = Service(f"http://127.0.0.1:{port}", folder / "log", process, environment)
-        try:
-            _wait(service)
+        with _serving(environment, folder / "log") as service:
             yield service
-        finally:
-            process.terminate()
-            process.wait(30)
+
+
+@contextmanager
+def _serving(environment: dict[str, str], log: Path) -> Iterator[Service]:
+    url = f"http://{environment['PROD_HOST']}:{environment['PROD_PORT']}"
+    service = Service(url, log, _start(environment, log), environment)
+    try:
+        _wait(service)
+        yield service
+    finally:
+        service.process.terminate()
+        service.process.wait(35)
+
+
+def _start(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 def _wait(service: Service) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.audit.models import Event, SecurityEvent, SecurityEventQuerySet
+from backend.core import metrics
 from backend.core.client import Client
 from backend.core.client import current as current_client
 from backend.core.context import request_id as current_request_id
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from loguru import Record
 
 __all__ = ["Event", "of", "record"]
+
+_LOGINS = {Event.LOGIN_SUCCEEDED: "succeeded", Event.LOGIN_FAILED: "failed"}
+metrics.security_events.expect(*Event)
+metrics.logins.expect(*_LOGINS.values())
 
 
 def record(
@@ -53,6 +58,7 @@ def record(
         request_id=current_request_id.get() if request_id is None else request_id,
     )
     transaction.on_commit(partial(_write_line, noted, names_client=client is not None), robust=True)
+    transaction.on_commit(partial(_count, noted), robust=True)
     return noted
 
 
@@ -73,6 +79,12 @@ def _write_line(noted: SecurityEvent, *, names_client: bool) -> None:
     }
     named = {name: str(value) for name, value in fields.items() if value is not None}
     logger.patch(_as_security).bind(**named).info("security event")
+
+
+def _count(noted: SecurityEvent) -> None:
+    metrics.security_events.count(noted.type)
+    if outcome := _LOGINS.get(Event(noted.type)):
+        metrics.logins.count(outcome)
 
 
 def _as_security(line: "Record") -> None:

@@ -22,7 +22,7 @@ from backend.core.redaction import MASK, Redactor
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-__all__ = ["configure", "logger"]
+__all__ = ["also_errors", "configure", "logger"]
 
 # What our own lines say better, or what says too much too often.
 _QUIET = {
@@ -40,6 +40,7 @@ _QUIET = {
     "psycopg.pool": logging.ERROR,  # the breaker tells of outages, once
 }
 _LITERAL = re.compile(r"'(?:[^']|'')*(?:'|$)")
+_of_errors: list[Callable[["Message"], None]] = []
 _COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
 
 
@@ -61,12 +62,24 @@ def configure(config: dict[str, Any]) -> None:
         diagnose=False,  # it would print the variables of every frame
         catch=True,
     )
+    for sink in _of_errors:  # gunicorn's workers set up once more what they have of their master
+        _add_for_errors(sink)
     logger.configure(patcher=_add_request_id)
     level = "DEBUG" if config["level"] == "TRACE" else config["level"]  # a level of loguru's alone
     _drop_djangos_handlers()
     logging.basicConfig(handlers=[_Intercept()], level=level, force=True)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def also_errors(sink: Callable[["Message"], None]) -> None:
+    """Hand every error to somebody else as well, as it was before it was redacted."""
+    _of_errors.append(sink)
+    _add_for_errors(sink)
+
+
+def _add_for_errors(sink: Callable[["Message"], None]) -> None:
+    logger.add(sink, level="ERROR", format=lambda _: "", catch=True)
 
 
 def _drop_djangos_handlers() -> None:

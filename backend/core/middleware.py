@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from backend.core import errors
+from backend.core import errors, metrics
 from backend.core.client import Client, trust_forwarded_scheme
 from backend.core.client import current as current_client
 from backend.core.context import accept_request_id, request_id
@@ -51,7 +51,7 @@ class RequestMiddleware:
                 _drop_body(response)
             if getattr(response, "content", None) == b"" and request.method != "HEAD":
                 del response["Content-Type"]  # what is not there has no type
-            _log(request, response, started)
+            _note(request, response, started)
             response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django's flag)
             return response
         finally:
@@ -110,15 +110,17 @@ def _in_envelope(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     return replaced
 
 
-def _log(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+def _note(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
+    seconds, route = time.perf_counter() - started, route_of(request)
+    metrics.request_answered(request.method, route, response.status_code, seconds)
+    milliseconds = round(seconds * 1000, 1)
     slow = milliseconds >= settings.SLOW_REQUEST_MS
     _LINE.bind(
         method=request.method,
-        route=_route(request),
+        route=route,
         status=response.status_code,
         duration_ms=milliseconds,
-        user_id=_user_id(request),
+        user_id=user_id_of(request),
         client=Client.of(request).ip_address,
     ).log("WARNING" if slow else "INFO", "slow request" if slow else "request")
 
@@ -126,13 +128,13 @@ def _log(request: HttpRequest, response: HttpResponseBase, started: float) -> No
 _PARAMETER = re.compile(r"(?<!\?P)<(?:\w+:)?(\w+)>")
 
 
-def _route(request: HttpRequest) -> str:
+def route_of(request: HttpRequest) -> str:
     """The matched pattern, never the path: it groups, and a path can carry anything."""
     match = request.resolver_match
     return "/" + _PARAMETER.sub(r"{\1}", match.route) if match and match.route else "(none)"
 
 
-def _user_id(request: HttpRequest) -> str | None:
+def user_id_of(request: HttpRequest) -> str | None:
     """Whoever the bearer check or the admin's session found; asks nobody again."""
     bearer = getattr(request, "auth", None)
     if bearer is not None:

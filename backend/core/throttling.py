@@ -16,7 +16,7 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError
 
-from backend.core import breaker, counters
+from backend.core import breaker, counters, metrics
 from backend.core.counters import Count, Counters
 from backend.core.errors import DomainError, ErrorCode, ServiceUnavailable
 
@@ -136,6 +136,7 @@ def _hit(name: str, caller: tuple[str, ...], *, protects_accounts: bool) -> _Hit
     quota, window = rate
     key = f"{name}:{_digest(caller)}"
     where, count = _count(key, quota, window, protects_accounts=protects_accounts)
+    metrics.rate_limit_hits.count(name, _outcome(where, count))
     if where is None or count is None:
         return None
     spent = Spent(name, quota, window, max(0, quota - count.count), count.ends_in)
@@ -160,6 +161,12 @@ def _count(
     if shared is not None and not protects_accounts:
         return None, None
     return counters.memory, counters.memory.hit(key, limit=quota, window=window)
+
+
+def _outcome(where: Counters | None, count: Count | None) -> str:
+    if count is not None and not count.allowed:
+        return "refused"
+    return "allowed" if where is (counters.shared() or counters.memory) else "fallback"
 
 
 def _note(spent: Spent) -> None:

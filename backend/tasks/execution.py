@@ -13,6 +13,7 @@ import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
 
+from backend.core import metrics
 from backend.core.context import request_id
 from backend.core.log import logger
 from backend.core.redaction import Redactor
@@ -21,7 +22,7 @@ from backend.tasks.models import Task, TaskQuerySet, tasks
 from backend.tasks.registry import TaskFunction
 
 ERROR_LENGTH = 500
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.2
 _ADDRESS = re.compile(r"[^\s<>()'\"]+@[^\s<>()'\"]+")
 
@@ -108,13 +109,16 @@ def _report(
     """Write the outcome into the row and into one line of the log."""
     if settle is not None and not _settled(lambda: settle(*error)):
         outcome = "outcome unknown"  # the lease runs out, and the task runs again
+    seconds = time.perf_counter() - started
+    metrics.task_attempts.count(row.name, outcome)
+    metrics.task_duration.observe(seconds, row.name)
     level = {"done": "INFO", "failed": "WARNING"}.get(outcome, "ERROR")
     logger.bind(
         task=row.name,
         task_id=str(row.pk),
         queue=row.queue,
         attempt=row.attempts,
-        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        duration_ms=round(seconds * 1000, 1),
         reason=error[0] if error else None,
     ).log(level, f"task {outcome}")
 

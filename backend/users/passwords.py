@@ -12,6 +12,7 @@ from django.contrib.auth import hashers, password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from backend.core import metrics
 from backend.core.errors import ValidationFailed
 from backend.users.errors import TooBusyToHash
 
@@ -104,9 +105,11 @@ def verify(password: str, encoded: str | None) -> Verdict:
 
 @contextmanager
 def _slot() -> Iterator[Any]:
-    if not _slots.acquire(timeout=settings.PASSWORD_HASH_WAIT_SECONDS):
-        raise TooBusyToHash
+    with metrics.password_hashes.one_more("waiting"):
+        if not _slots.acquire(timeout=settings.PASSWORD_HASH_WAIT_SECONDS):
+            raise TooBusyToHash
     try:
-        yield
+        with metrics.password_hashes.one_more("under way"):
+            yield
     finally:
         _slots.release()

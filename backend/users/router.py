@@ -9,7 +9,7 @@ from ninja import Query, Router
 from backend.audit import events as audit
 from backend.audit.schemas import SecurityEventOut
 from backend.core.client import Client
-from backend.core.errors import NotFound, PermissionDenied
+from backend.core.errors import PermissionDenied
 from backend.core.openapi import permitted, raises
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services
@@ -34,7 +34,6 @@ def me_get(request: UserRequest) -> User:
 
 
 @router.patch("me/", response=UserOut)
-@raises(NotFound)
 def me_update(request: UserRequest, data: ProfilePatch) -> User:
     """Change your own names. A field left out stays as it is."""
     return services.update_profile(request.auth.user, **data.model_dump(exclude_unset=True))

@@ -129,6 +129,12 @@ SQLITE: dict[str, Any] = {
     },
 }
 
+if ENV.db_pgbouncer:
+    # In transaction mode a connection is another one each time: nothing may be left in it. The
+    # role has the timeouts then; docs/database.md tells how.
+    POSTGRESQL["OPTIONS"]["prepare_threshold"] = None
+    del POSTGRESQL["OPTIONS"]["options"]
+
 DATABASES = {"default": POSTGRESQL if ENV.db_host else SQLITE}
 CHECK_CONNECTION_AFTER_IDLE_SECONDS = 1.0
 DATABASE_DEADLINE_SECONDS = 6.0
@@ -251,9 +257,15 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_URLS_REGEX = r"^/api/"
 
-# --- logs -----------------------------------------------------------------------------------------
+# --- logs, metrics, errors ------------------------------------------------------------------------
 
 SLOW_REQUEST_MS = ENV.slow_request_ms
+METRICS_TOKEN = ENV.metrics_token.get_secret_value()
+WORKER_METRICS = (ENV.prod_host, ENV.worker_metrics_port)  # where a worker answers; port 0: not
+SENTRY_DSN = ENV.sentry_dsn.get_secret_value()
+SENTRY_ENVIRONMENT = ENV.sentry_environment
+if SENTRY_DSN:
+    MIDDLEWARE.insert(1, "backend.core.error_tracking.RequestMiddleware")
 LOGGING_CONFIG = "backend.core.log.configure"
 LOGGING: dict[str, Any] = {
     "level": ENV.log_level or "INFO",

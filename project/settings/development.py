@@ -12,7 +12,8 @@ ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", ENV.dev_host
 INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 SERVES_LINK_PAGES = not FRONTEND_URL
-_HOST = f"[{ENV.dev_host}]" if ":" in ENV.dev_host else ENV.dev_host
+_HOST = "localhost" if ENV.dev_host in {"0.0.0.0", "::"} else ENV.dev_host  # noqa: S104
+_HOST = f"[{_HOST}]" if ":" in _HOST else _HOST
 FRONTEND_URL = FRONTEND_URL or f"http://{_HOST}:{ENV.dev_port}"
 
 DRAIN_SECONDS = 0  # nobody stands in front, and somebody waits for the terminal

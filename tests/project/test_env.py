@@ -30,6 +30,7 @@ PARSED: dict[str, tuple[str, Any]] = {
     "DB_NAME": ("name", "name"),
     "DB_USER": ("user", "user"),
     "DB_PASSWORD": ("p,a:s s", SecretStr("p,a:s s")),
+    "DB_PGBOUNCER": ("true", True),
     "REDIS_URL": ("redis://:x@r:1/2", SecretStr("redis://:x@r:1/2")),
     "TASKS_REDIS_URL": ("rediss://r/9", SecretStr("rediss://r/9")),
     "EMAIL_URL": ("smtps://u:p%40@h", SecretStr("smtps://u:p%40@h")),
@@ -60,6 +61,10 @@ PARSED: dict[str, tuple[str, Any]] = {
     "RATE_LIMIT_DEFAULT": ("8/h", (8, 3600)),
     "LOG_LEVEL": ("debug", "DEBUG"),
     "SLOW_REQUEST_MS": ("7", 7),
+    "METRICS_TOKEN": ("0123456789.~+/=-", SecretStr("0123456789.~+/=-")),
+    "WORKER_METRICS_PORT": ("9100", 9100),
+    "SENTRY_DSN": ("https://k@h.example:1/a/2", SecretStr("https://k@h.example:1/a/2")),
+    "SENTRY_ENVIRONMENT": ("staging", "staging"),
     "API_DOCS": ("false", False),
     "TEST_DB_NAME": ("t", "t"),
     "TEST_KEY_PREFIX": ("k:", "k:"),
@@ -69,6 +74,7 @@ WRONG = {
     "DEBUG": "planted",
     "TRUSTED_PROXIES": "10.0.0.0/8,planted",
     "DB_PORT": "70000",
+    "DB_PGBOUNCER": "planted",
     "REDIS_URL": "http://planted:planted@redis",
     "TASKS_REDIS_URL": "planted",
     "EMAIL_URL": "smtp://u:planted#x@h",
@@ -97,6 +103,9 @@ WRONG = {
     "RATE_LIMIT_DEFAULT": "1/planted",
     "LOG_LEVEL": "planted",
     "SLOW_REQUEST_MS": "0",
+    "METRICS_TOKEN": "planted too short",
+    "WORKER_METRICS_PORT": "65536",
+    "SENTRY_DSN": "https://planted/1",
     "API_DOCS": "planted",
 }
 
@@ -259,8 +268,11 @@ class TestSecrets:
             DB_PASSWORD="four",
             REDIS_URL="redis://:five@h/0",
             TASKS_REDIS_URL="redis://u:six@h/1",
+            METRICS_TOKEN="seventh-of-secrets",
+            SENTRY_DSN="https://eight@h/1",
         )
         assert set(loaded.secrets) >= {"one", "two", "three", "four", "five", "six"}
+        assert set(loaded.secrets) >= {"seventh-of-secrets", "eight", "https://eight@h/1"}
 
     def test_are_none_where_none_is_set(self, load: Load) -> None:
         assert load().secrets == []

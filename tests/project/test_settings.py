@@ -29,6 +29,10 @@ names = ("SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "TASKS_REDIS_URL", "SECRET
 print(json.dumps({name: getattr(settings, name) for name in names} | {
     "database": settings.DATABASES["default"]["ENGINE"],
     "atomic": settings.DATABASES["default"].get("ATOMIC_REQUESTS", False),
+    "left_in_connections": [
+        name for name in ("options", "prepare_threshold")
+        if settings.DATABASES["default"].get("OPTIONS", {}).get(name) is not None
+    ],
     "cache": settings.CACHES["default"]["BACKEND"],
     "log": settings.LOGGING["level"],
 }, default=str))
@@ -67,6 +71,13 @@ class TestDevelopment:
     def test_gives_way_to_who_names_another(self, tree: Path) -> None:
         values = told(tree, **PRODUCTION, DJANGO_SETTINGS_MODULE="project.settings.development")
         assert values["SETTINGS_MODULE"] == "project.settings.development"
+
+
+class TestPgBouncer:
+    def test_has_nothing_left_in_its_connections(self, tree: Path) -> None:
+        assert told(tree, **PRODUCTION)["left_in_connections"] == ["options", "prepare_threshold"]
+        values = told(tree, **PRODUCTION, DB_PGBOUNCER="true")
+        assert values["left_in_connections"] == []
 
 
 class TestDevelopersCommand:

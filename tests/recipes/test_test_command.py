@@ -16,8 +16,8 @@ class TestOptions:
         [
             ([], []),
             (["-v"], ["-v"]),
-            (["-p"], ["--numprocesses=auto"]),
-            (["--parallel"], ["--numprocesses=auto"]),
+            (["-p"], ["--numprocesses=auto", "--dist=worksteal"]),
+            (["--parallel"], ["--numprocesses=auto", "--dist=worksteal"]),
             (["-f"], ["--exitfirst"]),
             (["--fail-fast"], ["--exitfirst"]),
             (["-k"], ["--reuse-db"]),

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from backend.tasks import metrics_server
 from backend.tasks.signals import wait_for_the_end
 from backend.tasks.worker import TaskWorker
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, threads: int, **__: Any) -> None:
         worker = TaskWorker(threads)
+        metrics_server.start()
         with wait_for_the_end():
             worker.start()
         worker.stop()
