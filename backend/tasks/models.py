@@ -129,6 +129,9 @@ class Task(models.Model):
                 fields=["lease_until"], condition=Q(state=State.RUNNING), name="task_leased"
             ),
             models.Index(fields=["finished_at"], condition=Q(state=State.DONE), name="task_done"),
+            models.Index(
+                fields=["finished_at"], condition=Q(state=State.PARKED), name="task_parked"
+            ),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(

@@ -210,6 +210,16 @@ class TestProcess:
             assert started.end(number) == 0
             assert started.lines()[-1]["message"] == f"{name} stopped"
 
+    @pytest.mark.parametrize("name", ["worker", "scheduler"])
+    def test_ends_in_order_however_often_it_is_told(
+        self, service: Service, tmp_path: Path, name: str
+    ) -> None:
+        with running(service, tmp_path / "log", name) as started:
+            until(lambda: started.says(f"{name} started"))
+            for _ in range(200):
+                started.process.send_signal(signal.SIGTERM)
+            assert started.end(signal.SIGINT) == 0
+
     def test_of_a_worker_has_as_many_threads_as_it_is_told(
         self, service: Service, tmp_path: Path
     ) -> None:
