@@ -6,6 +6,8 @@ set positional-arguments := true
 
 # Nothing but packages is downloaded, least of all a Python.
 export UV_PYTHON_DOWNLOADS := "never"
+# uv believes whom the machine believes, as pip does: a company's own certificates, too.
+export UV_SYSTEM_CERTS := env("UV_SYSTEM_CERTS", "true")
 
 manage := ".venv/bin/python manage.py"
 
