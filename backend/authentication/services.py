@@ -103,9 +103,8 @@ def change_password(
     user.set_password(new_password)
     with transaction.atomic():
         if sessions.hold(session, now=now).epoch != session.epoch:
-            raise CurrentPasswordWrong(
-                "current_password"
-            )  # changed by this very session a moment ago, which lives on
+            # Changed by this very session a moment ago, which lives on.
+            raise CurrentPasswordWrong("current_password")
         user.save(update_fields=["password", "updated_at"])
         sessions.keep_only(session, user=user)
         event = audit.record(

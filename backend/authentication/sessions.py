@@ -226,8 +226,8 @@ def _answer_spent(
 def _end_stolen(session: Session, *, now: datetime) -> None:
     """End a session of which somebody has a copy, and tell its owner; once, and committed."""
     with transaction.atomic():
-        owner = User.objects.select_for_update().get(pk=session.user_id)
-        if _sessions().filter(pk=session.pk).revoke(now):
+        owner = User.objects.select_for_update().filter(pk=session.user_id).first()
+        if owner is not None and _sessions().filter(pk=session.pk).revoke(now):
             event = audit.record(
                 Event.REFRESH_TOKEN_REUSED,
                 user_id=session.user_id,

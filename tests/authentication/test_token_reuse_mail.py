@@ -1,9 +1,13 @@
 """The mail about a refresh token that was used twice."""
 
+from typing import Any
+
 import pytest
 
 from backend.audit.models import Event, SecurityEvent
+from backend.authentication import sessions
 from backend.authentication.models import Session
+from backend.users.models import User
 from tests import accounts
 from tests.accounts import Account
 from tests.authentication.test_not_me import object_to
@@ -37,6 +41,20 @@ class TestReusedToken:
         self, ada: Account, stolen: str, mailbox: Mailbox
     ) -> None:
         assert ada.spend(stolen).code == "refresh_token_rotated"
+        assert mailbox.all() == []
+
+    def test_of_a_user_who_is_gone_by_now_is_refused_without_a_mail(
+        self, ada: Account, stolen: str, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        load = sessions._load_live
+
+        def load_and_lose(*arguments: Any) -> Session:
+            found = load(*arguments)
+            User.objects.all().delete()
+            return found
+
+        monkeypatch.setattr(sessions, "_load_live", load_and_lose)
+        assert ada.spend(stolen, **OTHER).code == "refresh_token_reused"
         assert mailbox.all() == []
 
     def test_is_not_what_an_ended_session_had(
