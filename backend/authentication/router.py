@@ -90,7 +90,7 @@ def logout(request: HttpRequest, data: SessionLogout = WITHOUT_TOKEN) -> None:
     return sessions.end_own(bearer.require(request), now=timezone.now())
 
 
-@router.post("logout/all/", response={204: None})
+@router.post("logout/all/", operation_id="auth.logout_all", response={204: None})
 def logout_all(request: SessionRequest) -> None:
     """End every session of yours, this one too."""
     users.end_all_sessions(request.auth.user)
@@ -123,7 +123,12 @@ def password_reset(request: HttpRequest, data: EmailOnly) -> None:
     recovery.request_reset(**data.model_dump(), client=Client.of(request))
 
 
-@router.post("password/reset/confirm/", auth=None, response={204: None})
+@router.post(
+    "password/reset/confirm/",
+    operation_id="auth.password.reset_confirm",
+    auth=None,
+    response={204: None},
+)
 @raises(LinkInvalid)
 def password_reset_confirm(request: HttpRequest, data: PasswordReset) -> None:  # noqa: ARG001  (Ninja's form)
     """Set a new password with the token of a mailed link. Every session ends."""
@@ -137,7 +142,9 @@ def email_verify(request: HttpRequest, data: LinkToken) -> None:  # noqa: ARG001
     addresses.verify(**data.model_dump(), now=timezone.now())
 
 
-@router.post("email/verify/resend/", auth=None, response={202: None})
+@router.post(
+    "email/verify/resend/", operation_id="auth.email.verify_resend", auth=None, response={202: None}
+)
 def email_verify_resend(request: HttpRequest, data: EmailOnly) -> None:
     """Ask for another verification link. The answer does not tell whether there is an account."""
     addresses.resend_verification(**data.model_dump(), client=Client.of(request))
@@ -151,7 +158,7 @@ def email_change(request: SessionRequest, data: EmailChange) -> None:
     )
 
 
-@router.post("not-me/", auth=None, response={204: None})
+@router.post("not-me/", operation_id="auth.not_me", auth=None, response={204: None})
 @raises(LinkInvalid)
 def not_me(request: HttpRequest, data: LinkToken) -> None:  # noqa: ARG001  (Ninja's form)
     """Object to what a mail told of: every session and the password end, a reset link is mailed."""

@@ -51,7 +51,9 @@ def me_delete(request: UserRequest, data: AccountDeletion) -> None:
     )
 
 
-@router.get("me/security-events/", response=Page[SecurityEventOut])
+@router.get(
+    "me/security-events/", operation_id="users.me.security_events", response=Page[SecurityEventOut]
+)
 def me_events(request: UserRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """List what happened to your account, the newest first."""
     return paginate(request, audit.of(request.auth.user.pk), query=page)
@@ -87,7 +89,11 @@ def update_(request: UserRequest, user_id: UUID, data: UserPatch) -> UserOut:
     return shape.model_validate(user)
 
 
-@router.get("{uuid:user_id}/security-events/", response=Page[SecurityEventOut])
+@router.get(
+    "{uuid:user_id}/security-events/",
+    operation_id="users.security_events",
+    response=Page[SecurityEventOut],
+)
 @permitted("users.view_user")
 def events(request: UserRequest, user_id: UUID, page: Query[PageQuery]) -> dict[str, Any]:
     """List what happened to a user's account, the newest first."""
