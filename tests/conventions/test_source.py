@@ -22,7 +22,7 @@ PUBLIC = {
     "auth.password.reset",
     "auth.password.reset_confirm",
     "auth.email.verify",
-    "auth.email.verify.resend",
+    "auth.email.verify_resend",
     "auth.not_me",
     "health.read",
     "health.live",
