@@ -192,10 +192,28 @@ type-check *options: venv
 quality: venv && lint type-check
     @.venv/bin/ruff format --check
 
-# write the committed schema, tests/api/openapi.json
+# write the committed schema, tests/api/openapi.json (--check: what changed; --release: promise it)
 [group('quality')]
 openapi *options: venv
     @exec {{ manage }} openapi "$@"
+
+# 10,000 generated requests against a service of its own (--cases N, --seed S)
+[group('quality')]
+fuzz *options: venv
+    @exec .venv/bin/python -m tests.fuzz "$@"
+
+# write both clients anew from tests/api/openapi.json (--check: only tell whether they are)
+[group('quality')]
+[script('sh', '-eu')]
+clients *options: venv
+    .venv/bin/python -m clients.generate.python "$@"
+    cd clients/typescript
+    if ! command -v npm >/dev/null; then
+        echo 'The TypeScript client was left as it is: there is no Node.js with npm here.' >&2
+        if [ -n "${CI:-}" ]; then exit 1; else exit 0; fi
+    fi
+    [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error
+    exec node generate.mjs "$@"
 
 # install the git hooks and run them on all files
 [group('project')]

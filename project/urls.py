@@ -1,22 +1,19 @@
-"""Every URL: the API under ``/api/v1/``, admin site, documents, metrics, development's pages."""
+"""Every URL: the API's versions, admin site, documents, metrics, development's pages."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from backend.api import v1
+from backend.api import v1, version
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", v1.api.urls),
+    *version.mount(v1.api),
     path("admin/", admin.site.urls),
 ]
 
 if settings.API_DOCS:
-    urlpatterns += [
-        path("api/v1/", include("backend.api.documents")),
-        path("", RedirectView.as_view(pattern_name="documents:swagger")),
-    ]
+    urlpatterns.append(path("", RedirectView.as_view(pattern_name="v1-documents:swagger")))
 
 if settings.METRICS_TOKEN:
     urlpatterns.append(path("", include("backend.health.metrics")))

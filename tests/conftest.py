@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from pytest_django import Settings
 
 from backend.core import log
-from tests import accounts, limits
-from tests.accounts import Account
-from tests.client import ApiClient, InProcess
-from tests.limits import Limits
-from tests.mailbox import Mailbox
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.callers import make_user
+from backend.testing.client import ApiClient
+from backend.users.models import User
 from tests.service import ROOT, Service, running
 from tests.services import remove_keys
 
@@ -39,28 +38,15 @@ def _empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture
-def client() -> ApiClient:
-    """An anonymous caller, in process."""
-    return InProcess()
+def boss(db: None) -> User:
+    """A superuser, who signs in to the admin site."""
+    return make_user(email="boss@example.com", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
 def account(client: ApiClient, db: None) -> Account:
     """Somebody who has registered and logged in."""
     return accounts.signed_in(client)
-
-
-@pytest.fixture(name="limits")
-def fresh_limits(settings: Settings) -> Iterator[Limits]:
-    """Rate limits to set, counted from zero."""
-    with limits.fresh(settings) as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def mailbox(db: None) -> Mailbox:
-    """The mails that the service has sent in this test."""
-    return Mailbox()
 
 
 @pytest.fixture(scope="session")

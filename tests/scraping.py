@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prometheus_client.parser import text_string_to_metric_families
 
 import project.urls  # noqa: F401  (as they are without a token)
-from tests.client import Answer, ApiClient
+from backend.testing.client import Answer, ApiClient
 
 TOKEN = "scraping-token-0123456789"
 PATH = "/metrics"

@@ -14,7 +14,7 @@ import psycopg
 import requests
 from psycopg import sql
 
-from tests.client import OverTheWire
+from backend.testing.client import OverTheWire
 from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,12 +1,18 @@
-"""Waiting for what happens in other processes."""
+"""Waiting for what happens in other threads and processes."""
 
 import time
 from collections.abc import Callable
 
-_PAUSE = 0.05
+PATIENCE_SECONDS = 20.0
+_PAUSE = 0.02
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> float:
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what does not take long."""
+    wait_for(condition, PATIENCE_SECONDS)
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> float:
     """How long it took, if not too long."""
     started = time.monotonic()
     while not condition():

@@ -1,44 +1,45 @@
 """The OpenAPI document and the two pages that show it, all served from here, offline."""
 
+from collections.abc import Callable
 from functools import cache
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET
+from ninja import NinjaAPI
 
-from backend.api.v1 import api
+type View = Callable[[HttpRequest], HttpResponse]
 
-app_name = "documents"
+
+def urls(api: NinjaAPI) -> tuple[list[URLPattern], str, str]:
+    """The addresses of a version's documents, each in a namespace named after it."""
+    patterns = [
+        path("schema/", require_GET(_schema(api)), name="schema"),
+        path("docs/", require_GET(_page(api, "swagger")), name="swagger"),
+        path("redoc/", require_GET(_page(api, "redoc")), name="redoc"),
+    ]
+    return patterns, "documents", f"{api.urls_namespace}-documents"
 
 
 @cache
-def document() -> bytes:
-    """The document; it does not change while the process lives."""
+def document(api: NinjaAPI) -> bytes:
+    """The OpenAPI 3.1 document; it does not change while the process lives."""
     return orjson.dumps(api.get_openapi_schema())
 
 
-@require_GET
-def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view's form)
-    """The OpenAPI 3.1 document."""
-    return HttpResponse(document(), content_type="application/json; charset=utf-8")
+def _schema(api: NinjaAPI) -> View:
+    def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view's form)
+        return HttpResponse(document(api), content_type="application/json; charset=utf-8")
+
+    return schema
 
 
-@require_GET
-def swagger(request: HttpRequest) -> HttpResponse:
-    """Swagger UI: read, and try."""
-    return render(request, "api/swagger.html", {"title": api.title})
+def _page(api: NinjaAPI, name: str) -> View:
+    """Swagger UI: read, and try. ReDoc: read."""
 
+    def page(request: HttpRequest) -> HttpResponse:
+        return render(request, f"api/{name}.html", {"title": api.title})
 
-@require_GET
-def redoc(request: HttpRequest) -> HttpResponse:
-    """ReDoc: read."""
-    return render(request, "api/redoc.html", {"title": api.title})
-
-
-urlpatterns = [
-    path("schema/", schema, name="schema"),
-    path("docs/", swagger, name="swagger"),
-    path("redoc/", redoc, name="redoc"),
-]
+    return page

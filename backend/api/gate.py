@@ -2,25 +2,28 @@
 
 Bodies are judged by their headers, callers by their rate; a permission that an operation declares
 becomes part of its bearer check. A caller is the user of a token that is signed and fresh, or else
-an address: both are known without a query.
+an address: both are known without a query. A request with an ``Idempotency-Key`` is answered once.
 """
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Concatenate
 
 from django.http import HttpRequest, HttpResponseBase
 from ninja.operation import Operation
 
+from backend.api import deprecation, repeats
 from backend.authentication.bearer import BearerAuth, bearer
-from backend.core import errors, throttling
+from backend.core import errors, etags, throttling
 from backend.core.client import Client
 from backend.core.errors import DomainError, PermissionDenied
 from backend.core.json_body import refuse_by_headers
-from backend.core.openapi import PERMISSION, RATE_LIMIT
+from backend.core.openapi import ETAG, PERMISSION, RATE_LIMIT
 
 type Run[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
-ACCOUNTS = "/api/v1/auth/"
+ACCOUNTS = re.compile(r"/api/v\d+/auth/")  # of any version
 
 
 def guard[**P](run: Run[P]) -> Run[P]:
@@ -31,6 +34,8 @@ def guard[**P](run: Run[P]) -> Run[P]:
     if permission := declared.get(PERMISSION):
         required = permission["otherwise"] == PermissionDenied.status
         operation.auth_callbacks = [BearerAuth(permission["name"], required=required)]
+    keeps_answers = repeats.are_answered_by(operation)
+    is_versioned = ETAG in declared
 
     def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         with throttling.observed() as spent:
@@ -39,18 +44,33 @@ def guard[**P](run: Run[P]) -> Run[P]:
                 _count(request, limit)
             except DomainError as error:
                 return errors.envelope(error)
-            response = run(request, *args, **kwargs)
+            if keeps_answers and repeats.HEADER in request.headers:
+                act = partial(run, request, *args, **kwargs)
+                response = repeats.answered_once(operation, request, caller_of(request), act)
+            else:
+                response = run(request, *args, **kwargs)
+            if is_versioned:
+                response = etags.fresh(request, response)
             for name, value in throttling.headers(spent).items():
                 response.setdefault(name, value)
             return response
 
-    return gated
+    return deprecation.announced(operation, gated)
 
 
 def _count(request: HttpRequest, limit: str | None) -> None:
     if limit is None:
         return
-    user = bearer.claimed_user(request) if limit == "default" else None
-    caller = ("user", str(user)) if user else ("address", Client.of(request).ip_address or "")
-    protects_accounts = request.path_info.startswith(ACCOUNTS)
+    caller = caller_of(request) if limit == "default" else _address(request)
+    protects_accounts = ACCOUNTS.match(request.path_info) is not None
     throttling.hit(limit, *caller, protects_accounts=protects_accounts)
+
+
+def caller_of(request: HttpRequest) -> tuple[str, str]:
+    """``user`` and their id, or ``address`` and which."""
+    user = bearer.claimed_user(request)
+    return ("user", str(user)) if user else _address(request)
+
+
+def _address(request: HttpRequest) -> tuple[str, str]:
+    return "address", Client.of(request).ip_address or ""

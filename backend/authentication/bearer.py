@@ -27,7 +27,10 @@ class BearerAuth(HttpBearer):
         self.required = required
 
     def __call__(self, request: HttpRequest) -> Session | None:
-        """Authenticate a bearer; Ninja's own would write credentials of other kinds to the log."""
+        """Authenticate a bearer, once; Ninja's own would log credentials of other kinds."""
+        known = getattr(request, "auth", None)
+        if isinstance(known, Session):
+            return known
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return self.authenticate(request, token) if scheme.lower() == self.openapi_scheme else None
 

@@ -35,8 +35,8 @@ from backend.authentication.schemas import (
     UserRegister,
 )
 from backend.core.client import Client
-from backend.core.errors import NotFound, Unauthenticated
-from backend.core.openapi import limited, raises
+from backend.core.errors import NotFound
+from backend.core.openapi import bearer_optional, idempotency, limited, raises
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services as users
 from backend.users.models import User
@@ -55,7 +55,9 @@ def register(request: HttpRequest, data: UserRegister) -> User:  # noqa: ARG001 
 
 @router.post("login/", auth=None, response=TokenPairOut)
 @limited("login")
+@idempotency("ignored")
 @raises(InvalidCredentials)
+@idempotency("ignored")
 def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
     """Open a session. Unknown, wrong and inactive are refused alike."""
     return services.login(**data.model_dump(), client=Client.of(request), now=timezone.now())
@@ -63,6 +65,7 @@ def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
 
 @router.post("refresh/", auth=None, response=TokenPairOut)
 @raises(TokenInvalid, TokenExpired, SessionRevoked, RefreshTokenRotated, RefreshTokenReused)
+@idempotency("recovered")
 def refresh(
     request: HttpRequest,
     response: HttpResponse,
@@ -82,7 +85,7 @@ def refresh(
 
 
 @router.post("logout/", auth=None, response={204: None})
-@raises(Unauthenticated, TokenInvalid, TokenExpired, SessionRevoked)
+@bearer_optional
 def logout(request: HttpRequest, data: SessionLogout = WITHOUT_TOKEN) -> None:
     """End the session of a refresh token, or without one the bearer's own."""
     if data.model_fields_set:

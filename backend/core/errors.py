@@ -148,6 +148,14 @@ class LengthRequired(DomainError):
     message = "Send the body with a Content-Length"
 
 
+class PreconditionFailed(DomainError):
+    """The resource is no longer the one that the caller has seen."""
+
+    status = 412
+    code = ErrorCode.PRECONDITION_FAILED
+    message = "It has changed since you read it"
+
+
 class PayloadTooLarge(DomainError):
     """The body is over ``MAX_BODY_BYTES``."""
 
@@ -196,6 +204,7 @@ _BY_STATUS: dict[int, type[DomainError]] = {
         MethodNotAllowed,
         Conflict,
         LengthRequired,
+        PreconditionFailed,
         PayloadTooLarge,
         UnsupportedMediaType,
         ServerError,
@@ -211,8 +220,7 @@ def envelope(error: DomainError) -> HttpResponse:
         "status_code": error.status,
         "code": error.code,
         "message": error.message,
-        "request_id": request_id.get(),
-        "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        **_stamp(),
         "errors": error.errors,
     }
     content = orjson.dumps(body)
@@ -222,3 +230,15 @@ def envelope(error: DomainError) -> HttpResponse:
         content_type="application/json; charset=utf-8",
         headers={**error.headers, "Content-Length": str(len(content))},
     )
+
+
+def renewed(content: bytes) -> bytes:
+    """An envelope made before, as an answer to the request under way."""
+    return orjson.dumps({**orjson.loads(content), **_stamp()})
+
+
+def _stamp() -> dict[str, str]:
+    return {
+        "request_id": request_id.get(),
+        "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+    }

@@ -1,7 +1,8 @@
 """Declaring beside an operation what its form does not say; ``backend.api`` reads it."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from ninja.operation import Operation
 from ninja.utils import contribute_operation_callback
@@ -11,6 +12,11 @@ from backend.core.errors import DomainError
 ERRORS = "x-errors"
 RATE_LIMIT = "x-rate-limit"
 PERMISSION = "x-permission"
+IDEMPOTENCY = "x-idempotency"
+ETAG = "x-etag"
+DEPRECATION = "x-deprecation"
+
+type Idempotency = Literal["stored", "recovered", "ignored"]
 
 
 def raises[F: Callable[..., Any]](*kinds: type[DomainError]) -> Callable[[F], F]:
@@ -18,7 +24,7 @@ def raises[F: Callable[..., Any]](*kinds: type[DomainError]) -> Callable[[F], F]
 
     Place it under the router's decorator.
     """
-    return _extend({ERRORS: [[kind.status, kind.code.value] for kind in kinds]})
+    return _extend({ERRORS: kinds})
 
 
 def limited[F: Callable[..., Any]](name: str | None) -> Callable[[F], F]:
@@ -33,6 +39,35 @@ def permitted[F: Callable[..., Any]](permission: str, *, otherwise: int = 403) -
     not tell them what is there.
     """
     return _extend({PERMISSION: {"name": permission, "otherwise": otherwise}})
+
+
+def idempotency[F: Callable[..., Any]](kind: Idempotency) -> Callable[[F], F]:
+    """Say what an ``Idempotency-Key`` does where the answer is not simply stored and replayed.
+
+    ``recovered``: the operation makes the same answer again. ``ignored``: the key does nothing.
+    """
+    return _extend({IDEMPOTENCY: kind})
+
+
+def versioned[F: Callable[..., Any]](view: F) -> F:
+    """Answer with an ``ETag``: a read takes ``If-None-Match``, a change takes ``If-Match``."""
+    return _extend({ETAG: True})(view)
+
+
+def deprecated[F: Callable[..., Any]](
+    *, since: date, sunset: date, replacement: str | None = None
+) -> Callable[[F], F]:
+    """Announce that an operation will be gone from ``sunset`` on, and what to call instead.
+
+    ``replacement`` is a path of this API, or a URL. docs/versions.md tells what follows from it.
+    """
+    dates = {"since": since.isoformat(), "sunset": sunset.isoformat()}
+    return _extend({DEPRECATION: {**dates, "replacement": replacement}})
+
+
+def bearer_optional[F: Callable[..., Any]](view: F) -> F:
+    """Take a bearer token as one of several ways in; the operation itself asks for one of them."""
+    return _extend({"security": [{}, {"BearerAuth": []}]})(view)
 
 
 def _extend[F: Callable[..., Any]](extension: dict[str, Any]) -> Callable[[F], F]:

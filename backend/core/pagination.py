@@ -17,10 +17,13 @@ from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.core.errors import BadRequest
+from backend.core.schemas import documented
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 _MAC_BYTES = 12
+
+Address = Annotated[str, documented(format="uri")]
 
 
 class PageQuery(BaseModel):
@@ -44,20 +47,15 @@ class PageQuery(BaseModel):
 class Page[Item](BaseModel):
     """One page of a list, with the addresses of its neighbours."""
 
+    # Said again, since a page of something does not inherit it.
+    model_config = ConfigDict(
+        json_schema_extra={"description": "One page of a list, with its neighbours' addresses."}
+    )
+
     results: list[Item]
-    next: Annotated[
-        str | None,
-        Field(
-            description="The next page's URL; null on the last.",
-            json_schema_extra={"format": "uri"},
-        ),
-    ]
+    next: Annotated[Address | None, Field(description="The next page's URL; null on the last.")]
     previous: Annotated[
-        str | None,
-        Field(
-            description="The previous page's URL; null on the first.",
-            json_schema_extra={"format": "uri"},
-        ),
+        Address | None, Field(description="The previous page's URL; null on the first.")
     ]
 
 

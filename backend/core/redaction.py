@@ -36,6 +36,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (_pattern(r"\b(bearer|basic|digest)\s+[\w.~+/=-]{4,}"), rf"\1 {MASK}"),
     # Header lines.
     (_pattern(rf"(?<![\w-])({_HEADER})(\s*:\s*)[^\r\n'\"]+"), rf"\1\2{MASK}"),
+    # What PostgreSQL tells of a row that broke a constraint: all of it, or what it is found by.
+    (re.compile(r"(DETAIL:\s+).*?(?=\n\n|\n[A-Z]+:|\Z)", re.DOTALL), rf"\1{MASK}"),
     # A pair: ('name', 'value'), of text or bytes.
     (_pattern(rf"""(\(b?(["']){_NAME}\2,\s*b?)(["'])(?:\\.|(?!\3).)*\3(?=\))"""), rf"\1\3{MASK}\3"),
     # "name": "value" within a string, its quotes escaped.

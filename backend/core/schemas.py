@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.core.errors import ErrorCode
+
 
 class Input(BaseModel):
     """A body: unknown fields are refused, nothing is coerced out of another type."""
@@ -15,6 +17,16 @@ class Output(BaseModel):
     """An answer, read from attributes."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+def example(**values: Any) -> ConfigDict:
+    """What one of these looks like, for the document; a model's ``model_config``."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
+def documented(**keywords: Any) -> Any:
+    """Keywords of JSON Schema that describe what is answered, and check nothing."""
+    return Field(json_schema_extra=keywords)
 
 
 def omittable(**constraints: Any) -> Any:
@@ -36,15 +48,21 @@ PasswordInput = Annotated[
 ]
 PersonName = Annotated[str, Field(max_length=150)]
 
+# Of answers, which are not checked again.
+RequestId = Annotated[str, documented(pattern="^[A-Za-z0-9._-]{1,128}$")]
+IpAddress = Annotated[str, documented(maxLength=45)]
+UserAgent = Annotated[str, documented(maxLength=400)]
+KnownName = Annotated[str, documented(maxLength=150)]
+
 
 class ErrorOut(BaseModel):
     """The one body of every refusal. Branch on `code`; show `message` and `errors` to people."""
 
     error: Annotated[bool, Field(description="Always true.", json_schema_extra={"const": True})]
     status_code: Annotated[int, Field(description="The HTTP status again.", ge=400, le=599)]
-    code: Annotated[str, Field(description="What is the case, for programs.")]
+    code: Annotated[ErrorCode, Field(description="What is the case, for programs.")]
     message: Annotated[str, Field(description="What is the case, for people.")]
-    request_id: Annotated[str, Field(description="The `X-Request-ID` of this answer.")]
+    request_id: Annotated[RequestId, Field(description="The `X-Request-ID` of this answer.")]
     timestamp: Annotated[
         str, Field(description="When, in UTC.", json_schema_extra={"format": "date-time"})
     ]

@@ -1,5 +1,6 @@
 """The security headers of every answer, errors and static files included."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -26,7 +27,7 @@ PAGE_POLICY = "; ".join(  # noqa: FLY002  (one directive a line)
     ]
 )
 # Answers about accounts must not stay in any cache on the way.
-PRIVATE_PREFIXES = ("/api/v1/auth/", "/api/v1/users/")
+PRIVATE = re.compile(r"/api/v\d+/(auth|users)/")
 
 
 class SecurityHeadersMiddleware:
@@ -48,6 +49,6 @@ class SecurityHeadersMiddleware:
         if request.is_secure():
             hsts = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
             response["Strict-Transport-Security"] = hsts
-        if request.path_info.startswith(PRIVATE_PREFIXES):
+        if PRIVATE.match(request.path_info):
             patch_cache_control(response, no_store=True)
         return response

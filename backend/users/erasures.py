@@ -4,6 +4,8 @@ from django.contrib.admin.models import LogEntry
 
 from backend.audit import retention
 from backend.audit.models import SecurityEvent
+from backend.idempotency import answers
+from backend.idempotency.models import Reservation
 from backend.tasks import services as tasks
 from backend.tasks.models import Task
 from backend.users.erasure import erases
@@ -27,6 +29,12 @@ def erase_events(user: User) -> None:
 def erase_tasks(user: User) -> None:
     """What was still to be done for them is dropped; done tasks hold nothing."""
     tasks.forget(user.email, str(user.pk))
+
+
+@erases(Reservation)
+def erase_stored_answers(user: User) -> None:
+    """What they were answered, and what others were answered about them, is not repeated."""
+    answers.forget(user.pk)
 
 
 @erases(LogEntry)

@@ -83,7 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     Attributes:
         search_text: Address and names, case-folded; PostgreSQL has a trigram index on it.
         session_epoch: Copied into each session at login. Raising it ends all sessions at once.
-        updated_at: Raised by every change but a login.
+        version: Raised by every change but a login, in the statement that makes it.
+        updated_at: When it was raised last.
         deleted_at: When the person left; a constraint keeps the row anonymous from then on.
     """
 
@@ -107,6 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     search_text = models.TextField(default="", editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    version = models.IntegerField(db_default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -187,13 +189,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """Save; a new password, and being disabled, end every session in the same statement.
 
-        The epoch is never written back from memory: a save that read it before somebody else raised
-        it would bring ended sessions to life. Neither is it that somebody has not left.
+        Epoch and version are never written back from memory: a save that read the epoch before
+        somebody else raised it would bring ended sessions to life. Neither is it that somebody has
+        not left.
         """
         self.search_text = self.searched()
         if not self._state.adding:
             fields = set(self._saved_fields() if update_fields is None else update_fields)
-            fields.discard("session_epoch")
+            fields -= {"session_epoch", "version"}
+            if fields - {"last_login"}:
+                self.version = F("version") + 1
+                fields.add("version")
             if self.deleted_at is None:
                 fields.discard("deleted_at")
             if self._ends_sessions or ("is_active" in fields and not self.is_active):
@@ -208,4 +214,4 @@ class User(AbstractBaseUser, PermissionsMixin):
     @classmethod
     def _saved_fields(cls) -> set[str]:
         concrete = {field.name for field in cls._meta.concrete_fields}
-        return concrete - {"id", "session_epoch"}
+        return concrete - {"id"}

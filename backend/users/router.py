@@ -3,14 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
 from backend.audit import events as audit
 from backend.audit.schemas import SecurityEventOut
+from backend.core import etags
 from backend.core.client import Client
 from backend.core.errors import PermissionDenied
-from backend.core.openapi import permitted, raises
+from backend.core.etags import Precondition
+from backend.core.openapi import permitted, raises, versioned
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services
 from backend.users.models import User
@@ -28,15 +31,24 @@ router = Router(tags=["users"])
 
 
 @router.get("me/", response=UserOut)
-def me_get(request: UserRequest) -> User:
+@versioned
+def me_get(request: UserRequest, response: HttpResponse) -> User:
     """Read your own account."""
+    etags.mark(response, request.auth.user.version)
     return request.auth.user
 
 
 @router.patch("me/", response=UserOut)
-def me_update(request: UserRequest, data: ProfilePatch) -> User:
+@versioned
+def me_update(request: UserRequest, response: HttpResponse, data: ProfilePatch) -> User:
     """Change your own names. A field left out stays as it is."""
-    return services.update_profile(request.auth.user, **data.model_dump(exclude_unset=True))
+    user = services.update_profile(
+        request.auth.user,
+        precondition=Precondition.of(request),
+        **data.model_dump(exclude_unset=True),
+    )
+    etags.mark(response, user.version)
+    return user
 
 
 @router.post("me/delete/", response={204: None})
@@ -70,23 +82,28 @@ def list_(request: UserRequest, query: Query[UserQuery]) -> dict[str, Any]:
 
 @router.get("{uuid:user_id}/", response=StaffUserOut | UserOut)
 @permitted("users.view_user", otherwise=404)
-def get_(request: UserRequest, user_id: UUID) -> UserOut:
+@versioned
+def get_(request: UserRequest, response: HttpResponse, user_id: UUID) -> UserOut:
     """Read a user: yourself, or anybody with the permission. Who lacks it learns nothing."""
-    shape = StaffUserOut if request.auth.is_permitted else UserOut
     user = services.get_visible(user_id, to=request.auth.user, all_users=request.auth.is_permitted)
-    return shape.model_validate(user)
+    return _shown(user, response, to_staff=request.auth.is_permitted)
 
 
 @router.patch("{uuid:user_id}/", response=StaffUserOut | UserOut)
 @permitted("users.change_user")
 @raises(PermissionDenied)
-def update_(request: UserRequest, user_id: UUID, data: UserPatch) -> UserOut:
+@versioned
+def update_(
+    request: UserRequest, response: HttpResponse, user_id: UUID, data: UserPatch
+) -> UserOut:
     """Change a user. Staff rights, and superusers, are for superusers to change."""
     user = services.update_user(
-        user_id, by=request.auth.user, **data.model_dump(exclude_unset=True)
+        user_id,
+        by=request.auth.user,
+        precondition=Precondition.of(request),
+        **data.model_dump(exclude_unset=True),
     )
-    shape = StaffUserOut if request.auth.user.has_perm("users.view_user") else UserOut
-    return shape.model_validate(user)
+    return _shown(user, response, to_staff=request.auth.user.has_perm("users.view_user"))
 
 
 @router.get(
@@ -99,3 +116,9 @@ def events(request: UserRequest, user_id: UUID, page: Query[PageQuery]) -> dict[
     """List what happened to a user's account, the newest first."""
     user = services.get_visible(user_id, to=request.auth.user, all_users=True)
     return paginate(request, audit.of(user.pk), query=page)
+
+
+def _shown(user: User, response: HttpResponse, *, to_staff: bool) -> UserOut:
+    """A user in the shape that the caller may see, which its tag names."""
+    etags.mark(response, user.version, shape="staff" if to_staff else "")
+    return (StaffUserOut if to_staff else UserOut).model_validate(user)

@@ -7,18 +7,41 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.core import examples
 from backend.core.pagination import PageQuery
-from backend.core.schemas import Input, Output, PasswordInput, PersonName, omittable
+from backend.core.schemas import (
+    Input,
+    KnownName,
+    Output,
+    PasswordInput,
+    PersonName,
+    documented,
+    example,
+    omittable,
+)
+
+_ADA = {
+    "id": examples.USER_ID,
+    "email": examples.EMAIL,
+    "email_verified": True,
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "is_staff": False,
+    "created_at": examples.REGISTERED,
+    "updated_at": examples.REGISTERED,
+}
 
 
 class UserOut(Output):
     """A user, as the user sees it."""
 
+    model_config = example(**_ADA)
+
     id: UUID
-    email: str
+    email: Annotated[str, documented(maxLength=254)]
     email_verified: bool
-    first_name: str
-    last_name: str
+    first_name: KnownName
+    last_name: KnownName
     is_staff: bool
     created_at: datetime
     updated_at: datetime
@@ -26,6 +49,10 @@ class UserOut(Output):
 
 class StaffUserOut(UserOut):
     """A user, as those see it who may view all users."""
+
+    model_config = example(
+        **_ADA, is_active=True, is_superuser=False, last_login=examples.LOGGED_IN
+    )
 
     is_active: bool
     is_superuser: bool
@@ -35,6 +62,8 @@ class StaffUserOut(UserOut):
 class ProfilePatch(Input):
     """What a user may change about themselves. A field left out stays as it is."""
 
+    model_config = example(first_name="Ada", last_name="King")
+
     first_name: PersonName = omittable()
     last_name: PersonName = omittable()
 
@@ -42,11 +71,15 @@ class ProfilePatch(Input):
 class AccountDeletion(Input):
     """The caller's password, to make sure."""
 
+    model_config = example(password=examples.PASSWORD)
+
     password: PasswordInput
 
 
 class UserPatch(ProfilePatch):
     """What staff may change about a user. `is_staff` is for superusers to change."""
+
+    model_config = example(is_active=False)
 
     is_active: bool = omittable()
     is_staff: bool = omittable()
@@ -75,8 +108,9 @@ class UserQuery(PageQuery):
             max_length=254,
             pattern=r"^[^\x00]*$",
             description="A part of the email, first or last name, whatever its case.",
+            examples=["love"],
         ),
     ] = ""
-    is_active: bool = omittable()
-    is_staff: bool = omittable()
+    is_active: bool = omittable(description="Only those who may log in, or may not.")
+    is_staff: bool = omittable(description="Only those who may use the admin site, or may not.")
     ordering: UserOrdering = UserOrdering.NEWEST_FIRST

@@ -12,6 +12,7 @@ from backend.audit.events import Event
 from backend.core import throttling
 from backend.core.client import NOBODY, Client
 from backend.core.errors import NotFound, PermissionDenied
+from backend.core.etags import ANY, Precondition
 from backend.tasks.outbox import enqueue
 from backend.users import emails, erasure, passwords
 from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken
@@ -46,16 +47,19 @@ def add_user(user: User) -> None:
     audit.record(Event.REGISTERED, user_id=user.pk)
 
 
-def update_profile(user: User, **changes: Any) -> User:
+def update_profile(user: User, *, precondition: Precondition = ANY, **changes: Any) -> User:
     """Change first or last name, as far as given.
 
     Raises:
         AccountGone: the user was deleted meanwhile.
+        PreconditionFailed: it is another version by now.
     """
-    try:
-        return _save(user, changes)
-    except (User.NotUpdated, IntegrityError) as error:  # the row is gone, or anonymous
-        raise AccountGone from error
+    with transaction.atomic():
+        held = _hold(user.pk)
+        if held is None:
+            raise AccountGone
+        precondition.require(held.version)
+        return _save(held, changes)
 
 
 def list_users(
@@ -73,27 +77,31 @@ def get_visible(user_id: UUID, *, to: User, all_users: bool) -> User:
     """
     if user_id == to.pk:
         return to
-    if not all_users:
+    user = UserQuerySet(User).existing().filter(pk=user_id).first() if all_users else None
+    if user is None:
         raise NotFound
-    return _get(user_id)
+    return user
 
 
-def update_user(user_id: UUID, *, by: User, **changes: Any) -> User:
+def update_user(
+    user_id: UUID, *, by: User, precondition: Precondition = ANY, **changes: Any
+) -> User:
     """Change a user's names or rights. Disabling ends every session of the user at once.
 
     Raises:
         NotFound: there is no such user.
         PermissionDenied: ``by`` is no superuser, and it is about staff rights or a superuser.
+        PreconditionFailed: it is another version by now.
     """
-    user = _get(user_id)
-    if not by.is_superuser and (user.is_superuser or "is_staff" in changes):
-        raise PermissionDenied
-    try:
-        with transaction.atomic():
-            _save(user, changes)
-            audit.record(Event.USER_CHANGED, user_id=user.pk, actor_id=by.pk)
-    except (User.NotUpdated, IntegrityError) as error:  # the row is gone, or anonymous
-        raise NotFound from error
+    with transaction.atomic():
+        user = _hold(user_id)
+        if user is None:
+            raise NotFound
+        if not by.is_superuser and (user.is_superuser or "is_staff" in changes):
+            raise PermissionDenied
+        precondition.require(user.version)
+        _save(user, changes)
+        audit.record(Event.USER_CHANGED, user_id=user.pk, actor_id=by.pk)
     return user
 
 
@@ -105,11 +113,9 @@ def _save(user: User, changes: dict[str, Any]) -> User:
     return user
 
 
-def _get(user_id: UUID) -> User:
-    user = UserQuerySet(User).existing().filter(pk=user_id).first()
-    if user is None:
-        raise NotFound
-    return user
+def _hold(user_id: UUID) -> User | None:
+    """A user as they are by now, locked until the transaction ends: changes come one by one."""
+    return UserQuerySet(User).existing().select_for_update().filter(pk=user_id).first()
 
 
 def require_password(
@@ -158,7 +164,7 @@ def delete(user_id: UUID, *, event: Event, now: datetime, actor_id: UUID | None 
     Raises:
         AccountGone: there is none (any more).
     """
-    held = UserQuerySet(User).existing().select_for_update().filter(pk=user_id).first()
+    held = _hold(user_id)
     if held is None:
         raise AccountGone
     address = held.email

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "backend.core",
     "backend.tasks",
     "backend.audit",
+    "backend.idempotency",
     "backend.mails",
     "backend.users",
     "backend.authentication",

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
 from tests.core.test_json_body import REFUSED
 from tests.service import Service
 

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from backend.api.v1 import api
-from tests import contract
-from tests.client import ApiClient
+from backend.testing import contract
+from backend.testing.client import ApiClient
 from tests.service import ROOT, Service, running
 
 PAGES = ["docs/", "redoc/"]

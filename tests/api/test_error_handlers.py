@@ -12,7 +12,7 @@ from pytest_django import Settings
 from backend.api.error_handlers import field_errors
 from backend.authentication import services
 from backend.core import errors
-from tests.client import Answer, ApiClient
+from backend.testing.client import Answer, ApiClient
 from tests.conftest import Lines
 
 SECRET = "hunter2hunter2"

@@ -8,9 +8,9 @@ from django.contrib.staticfiles import finders
 from pytest_django import Settings
 
 from backend.mails.links import Page, address
-from tests import contract
+from backend.testing import contract
+from backend.testing.client import ApiClient
 from tests.api.test_documents import Parts
-from tests.client import ApiClient
 from tests.project.commands import python
 from tests.project.test_settings import PRODUCTION
 

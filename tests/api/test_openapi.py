@@ -1,7 +1,5 @@
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,62 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
+from backend.api import changes
 from backend.api.management.commands import openapi as command
 from backend.core.errors import ErrorCode
-from tests import contract
+from backend.testing import contract
+from tests.api.document import DOCUMENT, JSON, codes, every_operation, nodes, operations
 from tests.core.test_errors import CONTRACT
-
-type JSON = dict[str, Any]
-
-DOCUMENT = contract.document()
-# Clients are generated from these: a renamed operation is a broken client.
-OPERATIONS = {
-    "auth.register": "POST /api/v1/auth/register/",
-    "auth.login": "POST /api/v1/auth/login/",
-    "auth.refresh": "POST /api/v1/auth/refresh/",
-    "auth.logout": "POST /api/v1/auth/logout/",
-    "auth.logout_all": "POST /api/v1/auth/logout/all/",
-    "auth.sessions.list": "GET /api/v1/auth/sessions/",
-    "auth.sessions.end": "DELETE /api/v1/auth/sessions/{session_id}/",
-    "auth.password.change": "POST /api/v1/auth/password/change/",
-    "users.me.get": "GET /api/v1/users/me/",
-    "users.me.update": "PATCH /api/v1/users/me/",
-    "health.read": "GET /api/v1/health/",
-    "health.live": "GET /api/v1/health/live/",
-    "health.ready": "GET /api/v1/health/ready/",
-}
-
-
-def operations() -> list[JSON]:
-    return [
-        {"method": method, "path": path, **operation}
-        for path, methods in DOCUMENT["paths"].items()
-        for method, operation in methods.items()
-    ]
-
-
-def nodes(node: object = DOCUMENT) -> Iterator[JSON]:
-    """Every object of the document."""
-    if isinstance(node, dict):
-        yield node
-    for inner in (
-        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    ):
-        yield from nodes(inner)
-
-
-def codes(operation: JSON, status: int) -> set[str]:
-    """The codes an operation declares for a status."""
-    response = operation["responses"].get(str(status))
-    if response is None:
-        return set()
-    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-    return set(schema["allOf"][1]["properties"]["code"]["enum"]) if "allOf" in schema else set()
-
-
-every_operation = pytest.mark.parametrize(
-    "operation", operations(), ids=lambda operation: operation["operationId"]
-)
 
 
 class TestDocument:
@@ -87,7 +35,7 @@ class TestDocument:
 
     def test_holds_nothing_that_nobody_refers_to(self) -> None:
         references = {node["$ref"] for node in nodes() if isinstance(node.get("$ref"), str)}
-        for kind in ("schemas", "headers"):
+        for kind in DOCUMENT["components"].keys() - {"securitySchemes"}:
             for name in DOCUMENT["components"][kind]:
                 assert f"#/components/{kind}/{name}" in references, name
 
@@ -103,18 +51,22 @@ class TestDocument:
         for leftover in ("ninja", "pydantic", "django", "x-errors"):
             assert leftover not in text
 
+    def test_names_its_licence_and_its_server(self) -> None:
+        assert DOCUMENT["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+        assert [server["url"] for server in DOCUMENT["servers"]] == ["/"]
+
     def test_describes_its_tags(self) -> None:
         described = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
         assert described == {tag for operation in operations() for tag in operation["tags"]}
 
     def test_is_the_same_each_time(self) -> None:
-        contract.document.cache_clear()
+        contract.published.cache_clear()
         assert json.dumps(contract.document()) == json.dumps(DOCUMENT)
 
 
 class TestErrorCodes:
     def test_are_those_of_the_contract(self) -> None:
-        listed = DOCUMENT["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
+        listed = DOCUMENT["components"]["schemas"]["ErrorCode"]["enum"]
         assert set(listed) == {code.value for code in ErrorCode} == set.union(*CONTRACT.values())
 
     @every_operation
@@ -122,74 +74,6 @@ class TestErrorCodes:
         for status in map(int, operation["responses"]):
             allowed = CONTRACT.get(status, set()) | ({"token_invalid"} if status == 400 else set())
             assert codes(operation, status) <= allowed
-
-
-class TestEveryOperation:
-    def test_has_its_stable_id(self) -> None:
-        found = {
-            operation["operationId"]: f"{operation['method'].upper()} {operation['path']}"
-            for operation in operations()
-        }
-        assert OPERATIONS.items() <= found.items()
-
-    def test_has_an_id_of_its_own(self) -> None:
-        counted = Counter(operation["operationId"] for operation in operations())
-        assert set(counted.values()) == {1}
-
-    @every_operation
-    def test_says_what_it_does(self, operation: JSON) -> None:
-        assert re.fullmatch(r"[A-Z].{5,}[^.]", operation["summary"])
-        assert operation.get("description", "longer") != operation["summary"]
-
-    @every_operation
-    def test_lives_under_the_version_and_ends_in_a_slash(self, operation: JSON) -> None:
-        assert operation["path"].startswith("/api/v1/")
-        assert operation["path"].endswith("/")
-
-    @every_operation
-    def test_declares_what_can_happen_to_anybody(self, operation: JSON) -> None:
-        health = operation["tags"] == ["health"]
-        assert codes(operation, 400) >= {"bad_request"}
-        assert codes(operation, 411) == {"length_required"}
-        assert codes(operation, 413) == {"payload_too_large"}
-        assert codes(operation, 500) == {"server_error"}
-        assert health or codes(operation, 503) == {"service_unavailable"}
-        assert any(status.startswith("2") for status in operation["responses"])
-
-    @every_operation
-    def test_declares_what_its_form_implies(self, operation: JSON) -> None:
-        private = operation.get("security") == [{"BearerAuth": []}]
-        places = {parameter["in"] for parameter in operation.get("parameters", ())}
-        takes_body = "requestBody" in operation
-        bearer = {"not_authenticated", "token_invalid", "token_expired", "session_revoked"}
-        assert not private or codes(operation, 401) >= bearer
-        assert not takes_body or codes(operation, 400) >= {"validation_error", "invalid_json"}
-        assert codes(operation, 415) == ({"unsupported_media_type"} if takes_body else set())
-        assert not places & {"query", "header"} or "validation_error" in codes(operation, 400)
-        assert "path" not in places or "not_found" in codes(operation, 404)
-
-    @every_operation
-    def test_takes_and_answers_json_only(self, operation: JSON) -> None:
-        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-        for body in bodies:
-            assert body.get("content", {"application/json": {}}).keys() == {"application/json"}
-
-    @every_operation
-    def test_declares_its_headers(self, operation: JSON) -> None:
-        for status, response in operation["responses"].items():
-            assert "X-Request-ID" in response["headers"]
-            assert ("WWW-Authenticate" in response["headers"]) == (status == "401")
-            if codes(operation, 503):
-                assert ("Retry-After" in response["headers"]) == (status in {"503", "429"})
-
-    @every_operation
-    def test_names_its_body_and_closes_it(self, operation: JSON) -> None:
-        if "requestBody" not in operation:
-            return
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        references = [schema, *schema.get("anyOf", ())]
-        (name,) = [node["$ref"].rsplit("/", 1)[1] for node in references if "$ref" in node]
-        assert DOCUMENT["components"]["schemas"][name]["additionalProperties"] is False
 
 
 class TestSecurity:
@@ -228,6 +112,8 @@ class TestCommand:
     def committed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / "deep" / "openapi.json"
         monkeypatch.setattr(command, "COMMITTED", path)
+        monkeypatch.setattr(command, "RELEASED", path.with_name("released.json"))
+        monkeypatch.setattr(command, "BREAKING", path.with_name("breaking.toml"))
         return path
 
     def test_writes_the_document(self, committed: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,9 +125,58 @@ class TestCommand:
     def test_checks_that_it_is_up_to_date(self, committed: Path) -> None:
         with pytest.raises(CommandError, match="just openapi"):
             call_command("openapi", "--check")
-        call_command("openapi")
+        call_command("openapi", "--release")
         call_command("openapi", "--check")
         committed.write_text(committed.read_text().replace("register", "enrol"))
         with pytest.raises(CommandError, match="stale"):
             call_command("openapi", "--check")
         assert "enrol" in committed.read_text()
+
+    def test_makes_it_the_released_one(self, committed: Path) -> None:
+        call_command("openapi", "--release")
+        released = committed.with_name("released.json")
+        assert released.read_text() == committed.read_text()
+        assert changes.read(committed.with_name("breaking.toml")) == {}
+
+    def test_wants_a_released_one_to_compare_with(self, committed: Path) -> None:
+        call_command("openapi")
+        with pytest.raises(CommandError, match=r"released\.json is missing"):
+            call_command("openapi", "--check")
+
+    def test_tells_additions_from_breaking_changes(
+        self, committed: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.release_another(committed)
+        capsys.readouterr()
+        with pytest.raises(CommandError, match="Add:") as failure:
+            call_command("openapi", "--check")
+        assert 'what = "health.old (GET /api/v1/old/): is gone"' in str(failure.value)
+        assert capsys.readouterr().out.splitlines() == [
+            "Since the last release: 1 breaking",
+            "  health.old (GET /api/v1/old/): is gone",
+            "Since the last release: 1 compatible",
+            "  health.live (GET /api/v1/health/live/): is new",
+        ]
+
+    @pytest.mark.parametrize("option", ["--check", "--release"])
+    def test_goes_on_once_the_breaking_changes_are_written_down(
+        self, committed: Path, capsys: pytest.CaptureFixture[str], option: str
+    ) -> None:
+        self.release_another(committed)
+        with pytest.raises(CommandError, match="Add:") as failure:
+            call_command("openapi", option)
+        entry = str(failure.value).partition("Add:")[2].replace('""', '"Nobody called it."')
+        committed.with_name("breaking.toml").write_text(entry)
+        capsys.readouterr()
+        call_command("openapi", option)
+        assert "    Nobody called it." in capsys.readouterr().out
+
+    def release_another(self, committed: Path) -> None:
+        """Make a document the released one that lacks an operation, and has another."""
+        call_command("openapi", "--release")
+        released = committed.with_name("released.json")
+        document = json.loads(released.read_text())
+        probe = document["paths"].pop("/api/v1/health/live/")
+        probe["get"]["operationId"] = "health.old"
+        document["paths"]["/api/v1/old/"] = probe
+        released.write_text(json.dumps(document))

@@ -8,10 +8,10 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from backend.authentication.models import Session
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -12,9 +11,9 @@ from backend.audit import events as audit
 from backend.audit.models import Event, SecurityEvent
 from backend.core.client import Client as Caller
 from backend.core.ids import uuid7
+from backend.testing.browser import Browser, browser
+from backend.testing.callers import make_user
 from backend.users.models import User
-from tests.accounts import PASSWORD
-from tests.users.browser import browser
 
 pytestmark = pytest.mark.django_db
 
@@ -22,15 +21,9 @@ LIST = "/admin/audit/securityevent/"
 
 
 @pytest.fixture
-def boss() -> User:
-    """A superuser."""
-    return User.objects.create_superuser("boss@example.com", PASSWORD)
-
-
-@pytest.fixture
 def auditor() -> User:
     """Staff who may look at security events."""
-    user = User.objects.create_user("auditor@example.com", PASSWORD, is_staff=True)
+    user = make_user(email="auditor@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_securityevent"))
     return user
 
@@ -49,10 +42,8 @@ def page_of(event: SecurityEvent) -> str:
     return reverse("admin:audit_securityevent_change", args=[event.pk])
 
 
-def shown(visitor: Client, **query: str) -> list[SecurityEvent]:
-    answer = visitor.get(LIST, query)
-    assert answer.status_code == 200
-    return [*answer.context["cl"].result_list]
+def shown(visitor: Browser, **query: str) -> list[SecurityEvent]:
+    return visitor.rows(LIST, **query)
 
 
 class TestList:

@@ -9,12 +9,13 @@ from django.db import DatabaseError
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Session
 from backend.core.ids import uuid7
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.browser import browser
+from backend.testing.client import ApiClient
+from backend.testing.staff import CHANGE, permit, user_of
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
-from tests.staff import CHANGE, permit, user_of
-from tests.users.browser import LIST, act, browser, page_of
+from tests.users.browser import LIST, act, page_of
 
 NEW = "another horse battery 9"
 

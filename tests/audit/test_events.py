@@ -12,11 +12,11 @@ from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Session
 from backend.core.client import NOBODY, Client
 from backend.core.ids import uuid7
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient, InProcess
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.staff import CHANGE, permit, user_of
 from tests.conftest import Lines
-from tests.staff import CHANGE, permit, user_of
 
 SENT = {"X-Request-ID": "the-request-id", "User-Agent": "Firefox/150"}
 SOMEWHERE = Client("203.0.113.9", "curl/8")

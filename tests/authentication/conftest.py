@@ -7,8 +7,10 @@ from pytest_django import Settings
 
 from backend.authentication import tokens
 from backend.authentication.models import Session
-from tests.accounts import Account
-from tests.client import InProcess
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.mails import Mails
 
 type UseKeys = Callable[..., None]
 
@@ -38,3 +40,11 @@ def use_keys(settings: Settings) -> Iterator[UseKeys]:
 
     yield use
     tokens.key_ring.cache_clear()
+
+
+@pytest.fixture
+def ada(client: ApiClient, mails: Mails) -> Account:
+    """Somebody who is signed in; their mails so far are read."""
+    account = accounts.signed_in(client, email="ada@example.com")
+    mails.empty()
+    return account

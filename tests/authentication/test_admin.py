@@ -3,17 +3,18 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from backend.authentication.models import Session
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.browser import Browser, browser
+from backend.testing.callers import make_user
+from backend.testing.client import ApiClient
+from backend.testing.staff import promote, user_of
 from backend.users import services as users
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient, Browser
-from tests.staff import promote, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,36 +22,21 @@ LIST = "/admin/authentication/session/"
 
 
 @pytest.fixture
-def boss(db: None) -> User:
-    """A superuser."""
-    return User.objects.create_superuser("boss@example.com", PASSWORD)
-
-
-@pytest.fixture
 def clerk(db: None) -> User:
     """Staff who may look at sessions and change users."""
-    user = User.objects.create_user("clerk@example.com", PASSWORD, is_staff=True)
+    user = make_user(email="clerk@example.com", is_staff=True)
     names = ["view_session", "change_session", "delete_session", "add_session", "change_user"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     return user
 
 
-def browser(user: User | None = None) -> Client:
-    client = Browser(raise_request_exception=False)
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
-def end(client: Client, *sessions: Session) -> HttpResponse:
+def end(client: Browser, *sessions: Session) -> HttpResponse:
     """Choose the action for the selected sessions."""
-    form = {"action": "end", "_selected_action": [str(session.pk) for session in sessions]}
-    answer: HttpResponse = client.post(LIST, form, follow=True)  # type: ignore[assignment]  # the test client's own
-    return answer
+    return client.act(LIST, "end", *sessions)
 
 
-def shown(client: Client, **query: str) -> set[Session]:
-    return {*client.get(LIST, query).context["cl"].result_list}
+def shown(client: Browser, **query: str) -> set[Session]:
+    return {*client.rows(LIST, **query)}
 
 
 class TestList:

@@ -9,11 +9,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.authentication.models import Session
 from backend.authentication.tokens import AccessToken, RefreshToken
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
 from tests.authentication.forgery import FORGERIES, Forger, Kind
-from tests.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -9,30 +9,30 @@ from django.utils import timezone
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Link, Purpose, Session
 from backend.tasks.models import Task
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.limits import Limits
+from backend.testing.mails import Mails
+from backend.testing.races import outcomes
+from backend.testing.staff import VIEW, permit, user_of
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.authentication.test_email_verify import verify
-from tests.authentication.test_links import FORGERIES, Forge
-from tests.authentication.test_password_reset import (
+from tests.authentication.crowds import at_once, verifying
+from tests.authentication.forms import (
     SENT,
-    Call,
     ask,
     asked,
-    at_once,
     can_log_in,
+    change,
     change_password,
     confirm,
     delete,
     disable,
     object_to_it,
+    verify,
 )
-from tests.authentication.test_races import outcomes
+from tests.authentication.test_links import FORGERIES, Forge
 from tests.authentication.test_register import ADDRESS, SPELLINGS
-from tests.client import Answer, ApiClient, InProcess
-from tests.limits import Limits
-from tests.mailbox import Mailbox
-from tests.staff import VIEW, permit, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,38 +42,23 @@ CONFIRM = "Confirm your new email address for Backend"
 WARN = "Your email address for Backend is about to change"
 
 
-def change(account: Account, email: object = NEW, password: object = PASSWORD) -> Answer:
-    """Ask to move to another address."""
-    body = {"email": email, "password": password}
-    body = {name: value for name, value in body.items() if value is not ...}
-    return account.client.post("auth/email/change/", body, token=account.access, headers=SENT)
-
-
 @pytest.fixture
-def ada(client: ApiClient, mailbox: Mailbox) -> Account:
-    """Somebody who is signed in; their mails so far are read."""
-    account = accounts.signed_in(client, email="ada@example.com")
-    mailbox.empty()
-    return account
-
-
-@pytest.fixture
-def token(ada: Account, mailbox: Mailbox) -> str:
+def token(ada: Account, mails: Mails) -> str:
     """What the mail to Ada's new address carries."""
     assert change(ada).status == 202
-    return mailbox.last(NEW).token
+    return mails.last(NEW).token
 
 
 class TestEmailChange:
-    def test_refuses_the_anonymous(self, client: ApiClient, ada: Account, mailbox: Mailbox) -> None:
+    def test_refuses_the_anonymous(self, client: ApiClient, ada: Account, mails: Mails) -> None:
         answer = client.post("auth/email/change/", {"email": NEW, "password": PASSWORD})
         assert (answer.status, answer.code) == (401, "not_authenticated")
-        assert mailbox.all() == []
+        assert mails.all() == []
 
-    def test_refuses_an_ended_bearer(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_refuses_an_ended_bearer(self, ada: Account, mails: Mails) -> None:
         ada.client.post("auth/logout/", token=ada.access)
         assert change(ada).code == "session_revoked"
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     @pytest.mark.parametrize("field", ["email", "password"])
     @pytest.mark.parametrize("value", [..., None, 7, ["x"]])
@@ -83,31 +68,31 @@ class TestEmailChange:
         assert [*answer.errors] == [field]
 
     @pytest.mark.parametrize("email", ["", "ada", "ada@", "a@b.example,c@d.example"])
-    def test_refuses_what_is_no_address(self, ada: Account, mailbox: Mailbox, email: str) -> None:
+    def test_refuses_what_is_no_address(self, ada: Account, mails: Mails, email: str) -> None:
         answer = change(ada, email)
         assert (answer.status, answer.code) == (400, "validation_error")
         assert [*answer.errors] == ["email"]
-        assert mailbox.all() == []
+        assert mails.all() == []
 
-    def test_refuses_a_wrong_password(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_refuses_a_wrong_password(self, ada: Account, mails: Mails) -> None:
         answer = change(ada, password=WRONG)
         assert (answer.status, answer.code) == (400, "validation_error")
         assert [*answer.errors] == ["password"]
-        assert mailbox.all() == []
+        assert mails.all() == []
         assert ada.me().status == 200
         event = SecurityEvent.objects.latest("id")
         assert (event.type, event.user_id) == (Event.PASSWORD_REFUSED, user_of(ada).pk)
         assert event.session_id == Session.objects.get().pk
 
     def test_counts_a_wrong_password_as_a_failed_login(
-        self, ada: Account, limits: Limits, mailbox: Mailbox
+        self, ada: Account, limits: Limits, mails: Mails
     ) -> None:
         limits.set(login_failures=(3, 300))
         assert Account(ada.client, ada.email, WRONG).log_in().status == 401
         assert [change(ada, password=WRONG).status for _ in range(3)] == [400, 400, 429]
         assert change(ada).status == 429
         assert ada.log_in().status == 429
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     @pytest.mark.parametrize("email", [NEW, "eve@example.com", "ada@example.com"])
     def test_answers_202_whosever_the_address_is(
@@ -130,22 +115,22 @@ class TestEmailChange:
     @pytest.mark.parametrize("email", ["eve@example.com", "EVE@example.com"])
     @pytest.mark.parametrize("is_active", [True, False])
     def test_mails_a_taken_address_nothing_and_warns_the_old_one(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox, email: str, is_active: bool
+        self, client: ApiClient, ada: Account, mails: Mails, email: str, is_active: bool
     ) -> None:
         accounts.register(client, email="eve@example.com")
         User.objects.filter(email="eve@example.com").update(is_active=is_active)
-        mailbox.empty()
+        mails.empty()
         change(ada, email)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([ada.email], WARN)
 
     def test_mails_a_free_address_a_link_and_warns_the_old_one(
-        self, ada: Account, mailbox: Mailbox
+        self, ada: Account, mails: Mails
     ) -> None:
         change(ada)
-        (warning,) = mailbox.to(ada.email)
-        (link,) = mailbox.to(NEW)
-        assert len(mailbox.all()) == 2
+        (warning,) = mails.to(ada.email)
+        (link,) = mails.to(NEW)
+        assert len(mails.all()) == 2
         assert (warning.subject, link.subject) == (WARN, CONFIRM)
         assert warning.page == "https://app.example.com/not-me"
         assert link.page == "https://app.example.com/verify-email"
@@ -158,26 +143,26 @@ class TestEmailChange:
 
     @pytest.mark.parametrize("spelling", SPELLINGS)
     def test_takes_the_address_however_it_is_typed(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox, spelling: str
+        self, client: ApiClient, ada: Account, mails: Mails, spelling: str
     ) -> None:
         change(ada, SPELLINGS[spelling])
-        assert verify(client, mailbox.last(ADDRESS).token).status == 204
+        assert verify(client, mails.last(ADDRESS).token).status == 204
         assert ada.me().json["email"] == ADDRESS
 
-    def test_changes_nothing_by_itself(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_changes_nothing_by_itself(self, ada: Account, mails: Mails) -> None:
         before = User.objects.values().get()
         change(ada)
-        mailbox.all()
+        mails.all()
         assert User.objects.values().get() == before
         assert ada.me().json["email"] == ada.email
         assert can_log_in(ada, PASSWORD)
         assert not can_log_in(Account(ada.client, NEW), PASSWORD)
 
     def test_does_not_reserve_the_address(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         change(ada)
-        mailbox.all()
+        mails.all()
         assert accounts.register(client, email=NEW).log_in().status == 200
 
     def test_is_noted_with_its_session(self, ada: Account) -> None:
@@ -188,12 +173,12 @@ class TestEmailChange:
         assert (event.request_id, event.user_agent) == ("the-request-id", "curl/8.5.0")
 
     def test_past_the_limit_does_nothing_and_answers_the_same(
-        self, ada: Account, limits: Limits, mailbox: Mailbox
+        self, ada: Account, limits: Limits, mails: Mails
     ) -> None:
         limits.set(mail=(1, 3600))
         answers = [change(ada, f"ada{number}@example.com") for number in range(3)]
         assert [(answer.status, answer.body) for answer in answers] == [(202, b"")] * 3
-        assert [letter.message.to for letter in mailbox.all()] == [
+        assert [letter.message.to for letter in mails.all()] == [
             ["ada@example.com"],
             ["ada0@example.com"],
         ]
@@ -202,10 +187,10 @@ class TestEmailChange:
         assert answers[-1].headers["ratelimit"].startswith('"mail";r=0;')
 
     def test_leaves_the_addresses_in_no_task_once_it_is_done(
-        self, ada: Account, mailbox: Mailbox
+        self, ada: Account, mails: Mails
     ) -> None:
         change(ada)
-        mailbox.all()
+        mails.all()
         assert {*Task.objects.values_list("state", "arguments")} == {("done", "{}")}
 
 
@@ -251,13 +236,13 @@ class TestNewAddress:
         other = accounts.register(client, email=ada.email)
         assert user_of(other).pk != User.objects.get(email=NEW).pk
 
-    def test_is_noted(self, client: ApiClient, token: str, mailbox: Mailbox) -> None:
-        mailbox.empty()
+    def test_is_noted(self, client: ApiClient, token: str, mails: Mails) -> None:
+        mails.empty()
         verify(client, token)
         event = SecurityEvent.objects.latest("id")
         assert (event.type, event.user_id) == (Event.EMAIL_CHANGED, User.objects.get().pk)
         assert event.request_id == SENT["X-Request-ID"]
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_is_refused_with_a_used_link(self, client: ApiClient, ada: Account, token: str) -> None:
         assert verify(client, token).status == 204
@@ -279,26 +264,26 @@ class TestNewAddress:
         client: ApiClient,
         ada: Account,
         token: str,
-        mailbox: Mailbox,
-        end: Callable[[Account, Mailbox], None],
+        mails: Mails,
+        end: Callable[[Account, Mails], None],
     ) -> None:
-        end(ada, mailbox)
+        end(ada, mails)
         before = User.objects.values().get()
         assert verify(client, token).code == "token_invalid"
         assert User.objects.values().get() == before
 
     def test_is_refused_with_a_link_from_before_a_reset(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         ask(client, ada.email)
-        assert confirm(client, mailbox.last(ada.email).token).status == 204
+        assert confirm(client, mails.last(ada.email).token).status == 204
         assert verify(client, token).code == "token_invalid"
 
     def test_is_refused_with_a_link_from_before_another_change(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         change(ada, "ada@newer.example.com")
-        assert verify(client, mailbox.last("ada@newer.example.com").token).status == 204
+        assert verify(client, mails.last("ada@newer.example.com").token).status == 204
         assert verify(client, token).code == "token_invalid"
         assert ada.me().json["email"] == "ada@newer.example.com"
 
@@ -317,20 +302,20 @@ class TestNewAddress:
         assert can_log_in(ada, PASSWORD)
 
     def test_is_taken_after_all_once_it_is_free(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         other = accounts.signed_in(client, email=NEW)
         assert verify(client, token).status == 409
-        delete(other, mailbox)
+        delete(other, mails)
         assert verify(client, token).status == 204
         assert ada.me().json["email"] == NEW
 
     def test_can_be_left_again(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         verify(client, token)
         change(ada, ada.email)
-        assert verify(client, mailbox.last(ada.email).token).status == 204
+        assert verify(client, mails.last(ada.email).token).status == 204
         assert ada.me().json["email"] == ada.email
 
 
@@ -341,36 +326,31 @@ class TestDelayedChange:
     def test_of_an_account_that_has_changed_since_is_not_offered(
         self,
         ada: Account,
-        mailbox: Mailbox,
-        end: Callable[[Account, Mailbox], None],
+        mails: Mails,
+        end: Callable[[Account, Mails], None],
     ) -> None:
         change(ada)
-        end(ada, mailbox)
-        assert mailbox.to(NEW) == []
+        end(ada, mails)
+        assert mails.to(NEW) == []
 
     def test_to_an_address_that_was_taken_since_is_not_offered(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         change(ada)
         accounts.register(client, email=NEW)
-        assert CONFIRM not in {letter.subject for letter in mailbox.to(NEW)}
-
-
-def verifying(token: str) -> Call:
-    """A call that hands a mailed token in."""
-    return lambda client: verify(client, token)
+        assert CONFIRM not in {letter.subject for letter in mails.to(NEW)}
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 class TestRacingChanges:
-    def test_to_one_address_have_one_winner(self, client: ApiClient, mailbox: Mailbox) -> None:
+    def test_to_one_address_have_one_winner(self, client: ApiClient, mails: Mails) -> None:
         for number in range(3):
             address = f"coveted{number}@example.com"
             people = [accounts.signed_in(client) for _ in range(6)]
             for account in people:
                 change(account, address)
-            calls = [verifying(letter.token) for letter in mailbox.to(address)]
+            calls = [verifying(letter.token) for letter in mails.to(address)]
             assert outcomes(at_once(calls)) == ["204", *["409 conflict"] * 5]
             assert [account.me().json["email"] for account in people].count(address) == 1
 

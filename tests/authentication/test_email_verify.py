@@ -10,32 +10,28 @@ from pytest_django import DjangoAssertNumQueries
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Link
 from backend.tasks.models import Task
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import Answer, ApiClient, InProcess
+from backend.testing.limits import Limits
+from backend.testing.mails import Mails
+from backend.testing.staff import user_of
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.authentication.test_links import FORGERIES, Forge, other_spellings
-from tests.authentication.test_password_reset import (
+from tests.authentication.forms import (
     SENT,
     asked,
     change_email,
     change_password,
     delete,
     disable,
+    verify,
 )
+from tests.authentication.test_links import FORGERIES, Forge, other_spellings
 from tests.authentication.test_register import ADDRESS, SPELLINGS
-from tests.client import Answer, ApiClient, InProcess
-from tests.limits import Limits
-from tests.mailbox import Mailbox
-from tests.staff import user_of
 
 pytestmark = pytest.mark.django_db
 
 SUBJECT = "Confirm your email address for Backend"
-
-
-def verify(client: ApiClient, token: object, **fields: object) -> Answer:
-    """Hand a mailed token in."""
-    return client.post("auth/email/verify/", {"token": token, **fields}, headers=SENT)
 
 
 def resend(client: ApiClient, email: str, **headers: str) -> Answer:
@@ -54,9 +50,9 @@ def ada(client: ApiClient, db: None) -> Account:
 
 
 @pytest.fixture
-def token(ada: Account, mailbox: Mailbox) -> str:
+def token(ada: Account, mails: Mails) -> str:
     """What Ada's mail from the registration carries."""
-    return mailbox.last(ada.email).token
+    return mails.last(ada.email).token
 
 
 class TestEmailVerify:
@@ -93,14 +89,14 @@ class TestEmailVerify:
         assert not is_verified(ada)
 
     def test_refuses_the_links_of_other_mails(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         client.post("auth/password/reset/", {"email": ada.email})
         ada.log_in(**{"User-Agent": "curl/8.5.0"})
-        subjects = {letter.subject for letter in mailbox.to(ada.email)}
+        subjects = {letter.subject for letter in mails.to(ada.email)}
         assert len(subjects) == 2
-        for letter in mailbox.to(ada.email):
+        for letter in mails.to(ada.email):
             assert verify(client, letter.token).code == "token_invalid"
         assert not is_verified(ada)
 
@@ -122,18 +118,18 @@ class TestEmailVerify:
         client: ApiClient,
         ada: Account,
         token: str,
-        mailbox: Mailbox,
-        end: Callable[[Account, Mailbox], None],
+        mails: Mails,
+        end: Callable[[Account, Mails], None],
     ) -> None:
-        end(ada, mailbox)
+        end(ada, mails)
         before = User.objects.values().get()
         assert verify(client, token).code == "token_invalid"
         assert User.objects.values().get() == before
 
     def test_takes_what_was_mailed_before_the_password_changed(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        change_password(ada, mailbox)
+        change_password(ada, mails)
         assert verify(client, token).status == 204
 
     def test_needs_nobody_to_be_signed_in(
@@ -153,18 +149,18 @@ class TestEmailVerify:
         verify(client, token)
         after = dict(User.objects.values().get())
         changed = {name for name, value in after.items() if value != before[name]}
-        assert changed == {"email_verified", "updated_at"}
+        assert changed == {"email_verified", "updated_at", "version"}
         assert ada.me().status == 200
 
     def test_is_noted_and_mails_nothing(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         verify(client, token)
         event = SecurityEvent.objects.latest("id")
         assert (event.type, event.user_id) == (Event.EMAIL_VERIFIED, user_of(ada).pk)
         assert (event.request_id, event.actor_id) == (SENT["X-Request-ID"], None)
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_costs_the_link_and_one_transaction(
         self,
@@ -180,8 +176,8 @@ class TestEmailVerify:
 
 class TestResend:
     @pytest.fixture(autouse=True)
-    def _read(self, ada: Account, mailbox: Mailbox) -> None:
-        mailbox.empty()
+    def _read(self, ada: Account, mails: Mails) -> None:
+        mails.empty()
 
     @pytest.mark.parametrize("email", ["", "ada", "ada@example.com,eve@example.com"])
     def test_refuses_what_is_no_address(self, client: ApiClient, email: str) -> None:
@@ -212,18 +208,18 @@ class TestResend:
 
     @pytest.mark.parametrize("changes", [{"email_verified": True}, {"is_active": False}])
     def test_mails_nobody_who_has_no_use_for_it(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox, changes: dict[str, bool]
+        self, client: ApiClient, ada: Account, mails: Mails, changes: dict[str, bool]
     ) -> None:
         User.objects.update(**changes)
         before = Link.objects.count()
         resend(client, ada.email)
         resend(client, "nobody@example.com")
-        assert mailbox.all() == []
+        assert mails.all() == []
         assert Link.objects.count() == before
 
-    def test_mails_another_link(self, client: ApiClient, ada: Account, mailbox: Mailbox) -> None:
+    def test_mails_another_link(self, client: ApiClient, ada: Account, mails: Mails) -> None:
         resend(client, ada.email, **SENT)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([ada.email], SUBJECT)
         assert letter.page == "https://app.example.com/verify-email"
         task = Task.objects.filter(name="authentication.send_link").latest("id")
@@ -233,30 +229,30 @@ class TestResend:
 
     @pytest.mark.parametrize("spelling", SPELLINGS)
     def test_finds_the_account_however_the_address_is_typed(
-        self, client: ApiClient, mailbox: Mailbox, spelling: str
+        self, client: ApiClient, mails: Mails, spelling: str
     ) -> None:
         accounts.register(client, email=ADDRESS)
-        mailbox.empty()
+        mails.empty()
         resend(client, SPELLINGS[spelling])
-        assert [letter.message.to for letter in mailbox.all()] == [[ADDRESS]]
+        assert [letter.message.to for letter in mails.all()] == [[ADDRESS]]
 
     def test_mails_nothing_past_the_limit_and_answers_the_same(
         self,
         client: ApiClient,
         ada: Account,
-        mailbox: Mailbox,
+        mails: Mails,
         limits: Limits,
         elsewhere: InProcess,
     ) -> None:
         limits.set(mail=(1, 3600))
         answers = [resend(client, ada.email) for _ in range(3)]
         assert [(answer.status, answer.body) for answer in answers] == [(202, b"")] * 3
-        assert len(mailbox.to(ada.email)) == 1
+        assert len(mails.to(ada.email)) == 1
         resend(elsewhere, ada.email)
-        assert len(mailbox.to(ada.email)) == 2
+        assert len(mails.to(ada.email)) == 2
 
-    def test_opens_no_door(self, client: ApiClient, ada: Account, mailbox: Mailbox) -> None:
+    def test_opens_no_door(self, client: ApiClient, ada: Account, mails: Mails) -> None:
         resend(client, ada.email)
         assert ada.me().json["email_verified"] is False
-        verify(client, mailbox.last(ada.email).token)
+        verify(client, mails.last(ada.email).token)
         assert Account(client, ada.email, PASSWORD).log_in().status == 200

@@ -13,9 +13,9 @@ from backend.authentication import links
 from backend.authentication.errors import LinkInvalid
 from backend.authentication.models import Link, LinkQuerySet, Purpose
 from backend.core.ids import uuid7
+from backend.testing.accounts import Account
+from backend.testing.staff import user_of
 from backend.users.models import User
-from tests.accounts import Account
-from tests.staff import user_of
 
 pytestmark = pytest.mark.django_db
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.authentication.models import Session
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import Answer, ApiClient
 from backend.users import passwords
 from backend.users.models import User
 from backend.users.passwords import Argon2idHasher
-from tests import accounts
-from tests.accounts import PASSWORD, Account
 from tests.authentication.forgery import header_of, payload_of
-from tests.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 

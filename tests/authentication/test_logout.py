@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from backend.authentication.models import Session
 from backend.authentication.tokens import RefreshToken
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 

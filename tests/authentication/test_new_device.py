@@ -3,13 +3,13 @@
 import pytest
 
 from backend.audit.models import Event, SecurityEvent
-from tests import accounts
-from tests.accounts import Account
-from tests.authentication.test_not_me import object_to
-from tests.authentication.test_password_reset import at_once, can_log_in
-from tests.client import ApiClient, InProcess
-from tests.mailbox import Letter, Mailbox
-from tests.staff import user_of
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.mails import Letter, Mails
+from backend.testing.staff import user_of
+from tests.authentication.crowds import at_once
+from tests.authentication.forms import can_log_in, object_to
 
 pytestmark = pytest.mark.django_db
 
@@ -27,73 +27,73 @@ def log_in(account: Account, agent: str) -> None:
 
 
 @pytest.fixture
-def ada(client: ApiClient, mailbox: Mailbox) -> Account:
+def ada(client: ApiClient, mails: Mails) -> Account:
     """Somebody who has logged in once, with Firefox."""
     account = accounts.register(client, email="ada@example.com")
-    mailbox.empty()
+    mails.empty()
     log_in(account, FIREFOX)
     return account
 
 
-def told(mailbox: Mailbox) -> list[Letter]:
+def told(mails: Mails) -> list[Letter]:
     """The mails about sign-ins; there are no others."""
-    letters = mailbox.all()
+    letters = mails.all()
     assert {letter.subject for letter in letters} <= {SUBJECT}
     return letters
 
 
 class TestNewDevice:
-    def test_is_not_what_the_first_login_comes_from(self, ada: Account, mailbox: Mailbox) -> None:
-        assert told(mailbox) == []
+    def test_is_not_what_the_first_login_comes_from(self, ada: Account, mails: Mails) -> None:
+        assert told(mails) == []
 
-    def test_is_not_one_that_was_seen_before(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_not_one_that_was_seen_before(self, ada: Account, mails: Mails) -> None:
         log_in(ada, FIREFOX)
         ada.client.post("auth/logout/all/", token=ada.access)
         log_in(ada, FIREFOX)
-        assert told(mailbox) == []
+        assert told(mails) == []
 
-    def test_is_not_what_only_guesses(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_not_what_only_guesses(self, ada: Account, mails: Mails) -> None:
         wrong = Account(ada.client, ada.email, "wrong horse battery 9")
         assert wrong.log_in(**{"User-Agent": SAFARI}).status == 401
-        assert told(mailbox) == []
+        assert told(mails) == []
 
-    def test_is_not_known_for_its_guesses(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_not_known_for_its_guesses(self, ada: Account, mails: Mails) -> None:
         wrong = Account(ada.client, ada.email, "wrong horse battery 9")
         wrong.log_in(**{"User-Agent": SAFARI})
         log_in(ada, SAFARI)
-        assert len(told(mailbox)) == 1
+        assert len(told(mails)) == 1
 
     def test_is_not_known_from_somebody_else(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         other = accounts.register(client)
         log_in(other, SAFARI)
-        mailbox.empty()
+        mails.empty()
         log_in(ada, SAFARI)
-        assert len(told(mailbox)) == 1
+        assert len(told(mails)) == 1
 
-    def test_is_not_what_refreshes(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_not_what_refreshes(self, ada: Account, mails: Mails) -> None:
         assert ada.spend(**{"User-Agent": SAFARI}).status == 200
-        assert told(mailbox) == []
+        assert told(mails) == []
 
-    def test_is_told_to_the_owner_once(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_told_to_the_owner_once(self, ada: Account, mails: Mails) -> None:
         for _ in range(3):
             log_in(ada, SAFARI)
-        (letter,) = told(mailbox)
+        (letter,) = told(mails)
         assert letter.message.to == [ada.email]
 
-    def test_is_told_each_by_itself(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_told_each_by_itself(self, ada: Account, mails: Mails) -> None:
         for agent in (SAFARI, "curl/8.5.0", "", FIREFOX):
             log_in(ada, agent)
-        assert len(told(mailbox)) == 3
+        assert len(told(mails)) == 3
 
     def test_is_told_when_and_from_where(
-        self, ada: Account, elsewhere: InProcess, mailbox: Mailbox
+        self, ada: Account, elsewhere: InProcess, mails: Mails
     ) -> None:
         body = {"email": ada.email, "password": ada.password}
         headers = {"User-Agent": SAFARI, "X-Request-ID": "the-request-id"}
         elsewhere.post("auth/login/", body, headers=headers)
-        (letter,) = told(mailbox)
+        (letter,) = told(mails)
         event = SecurityEvent.objects.filter(type=Event.LOGIN_SUCCEEDED).latest("id")
         assert (
             f"Time: {event.created_at:%-d %B %Y, %H:%M} UTC\n"
@@ -101,25 +101,25 @@ class TestNewDevice:
         ) in letter.text
         assert letter.headers["X-Request-ID"] == "the-request-id"
 
-    def test_is_told_in_words_of_ours(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_told_in_words_of_ours(self, ada: Account, mails: Mails) -> None:
         log_in(ada, HOSTILE)
-        (letter,) = told(mailbox)
+        (letter,) = told(mails)
         assert "Device: Firefox\n" in letter.text
         for part in ("You won", "evil.example.com", "token=x", "1.0"):
             assert part not in letter.everything.replace('version="1.0"', "").replace(
                 "MIME-Version: 1.0", ""
             )
 
-    def test_can_be_thrown_out(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_can_be_thrown_out(self, ada: Account, mails: Mails) -> None:
         stranger = Account(InProcess(), ada.email)
         log_in(stranger, SAFARI)
-        (letter,) = told(mailbox)
+        (letter,) = told(mails)
         assert letter.page == "https://app.example.com/not-me"
         assert object_to(ada.client, letter.token).status == 204
         assert stranger.me().code == "session_revoked"
         assert not can_log_in(ada, ada.password)
 
-    def test_is_noted_as_any_login(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_is_noted_as_any_login(self, ada: Account, mails: Mails) -> None:
         log_in(ada, SAFARI)
         event = SecurityEvent.objects.latest("id")
         assert (event.type, event.user_id) == (Event.LOGIN_SUCCEEDED, user_of(ada).pk)
@@ -127,9 +127,9 @@ class TestNewDevice:
 
     @pytest.mark.postgresql
     @pytest.mark.django_db(transaction=True)
-    def test_may_log_in_many_times_at_once(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_may_log_in_many_times_at_once(self, ada: Account, mails: Mails) -> None:
         body = {"email": ada.email, "password": ada.password}
         headers = {"User-Agent": SAFARI}
         answers = at_once([lambda c: c.post("auth/login/", body, headers=headers)] * 6)
         assert [answer.status for answer in answers] == [200] * 6
-        assert told(mailbox)
+        assert told(mails)

@@ -9,26 +9,26 @@ from pytest_django import DjangoAssertNumQueries
 
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Link, Purpose
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.mails import Mails
+from backend.testing.races import outcomes
+from backend.testing.staff import promote, user_of
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.authentication.test_email_change import change, verifying
-from tests.authentication.test_email_verify import verify
-from tests.authentication.test_links import FORGERIES, Forge, other_spellings
-from tests.authentication.test_password_reset import (
+from tests.authentication.crowds import at_once, objecting, verifying
+from tests.authentication.forms import (
     SENT,
-    Call,
     ask,
-    at_once,
     can_log_in,
+    change,
     confirm,
     delete,
     disable,
+    object_to,
+    verify,
 )
-from tests.authentication.test_races import outcomes
-from tests.client import Answer, ApiClient, InProcess
-from tests.mailbox import Mailbox
-from tests.staff import promote, user_of
+from tests.authentication.test_links import FORGERIES, Forge, other_spellings
 
 pytestmark = pytest.mark.django_db
 
@@ -37,20 +37,10 @@ RESET = "Choose a new password for Backend"
 _numbers = count(1)
 
 
-def object_to(client: ApiClient, token: object, **fields: object) -> Answer:
-    """Say: this wasn't me."""
-    return client.post("auth/not-me/", {"token": token, **fields}, headers=SENT)
-
-
-def objecting(token: str) -> Call:
-    """A call that objects."""
-    return lambda client: object_to(client, token)
-
-
-def take_over(account: Account, mailbox: Mailbox, address: str = HIS) -> None:
+def take_over(account: Account, mails: Mails, address: str = HIS) -> None:
     """Move somebody's account to another address, as a thief does who knows the password."""
     assert change(account, address, account.password).status == 202
-    assert verify(account.client, mailbox.last(address).token).status == 204
+    assert verify(account.client, mails.last(address).token).status == 204
     account.email = address
 
 
@@ -68,10 +58,10 @@ def set_password(account: Account) -> None:
 
 
 @pytest.fixture
-def ada(client: ApiClient, mailbox: Mailbox) -> Account:
+def ada(client: ApiClient, mails: Mails) -> Account:
     """Somebody who is signed in; their mails so far are read."""
     account = accounts.signed_in(client, email=HERS)
-    mailbox.empty()
+    mails.empty()
     return account
 
 
@@ -84,10 +74,10 @@ def thief(ada: Account) -> Account:
 
 
 @pytest.fixture
-def token(thief: Account, mailbox: Mailbox) -> str:
+def token(thief: Account, mails: Mails) -> str:
     """What the mail carries that warns Ada of a change of her address."""
     assert change(thief, HIS).status == 202
-    return mailbox.last(HERS).token
+    return mails.last(HERS).token
 
 
 class TestNotMe:
@@ -123,21 +113,21 @@ class TestNotMe:
         assert ada.me().status == 200
 
     def test_refuses_the_links_of_other_mails(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         ask(client, HERS)
         client.post("auth/email/verify/resend/", {"email": HERS})
-        _, reset, verification = mailbox.to(HERS)
-        for letter in (reset, verification, mailbox.last(HIS)):
+        _, reset, verification = mails.to(HERS)
+        for letter in (reset, verification, mails.last(HIS)):
             assert object_to(client, letter.token).code == "token_invalid"
         assert ada.me().status == 200
 
-    def test_refuses_a_used_token(self, client: ApiClient, token: str, mailbox: Mailbox) -> None:
+    def test_refuses_a_used_token(self, client: ApiClient, token: str, mails: Mails) -> None:
         assert object_to(client, token).status == 204
-        mailbox.empty()
+        mails.empty()
         answer = object_to(client, token)
         assert (answer.status, answer.code) == (400, "token_invalid")
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_refuses_an_expired_token(self, client: ApiClient, ada: Account, token: str) -> None:
         link = Link.objects.get(purpose=Purpose.NOT_ME)
@@ -147,15 +137,15 @@ class TestNotMe:
         assert ada.me().status == 200
 
     def test_refuses_when_the_account_is_disabled(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        disable(ada, mailbox)
+        disable(ada, mails)
         assert object_to(client, token).code == "token_invalid"
 
     def test_refuses_when_the_account_is_gone(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        delete(ada, mailbox)
+        delete(ada, mails)
         assert object_to(client, token).code == "token_invalid"
 
     def test_needs_nobody_to_be_signed_in(self, token: str, elsewhere: InProcess) -> None:
@@ -186,55 +176,55 @@ class TestNotMe:
         assert not user_of(ada).has_usable_password()
 
     def test_kills_the_pending_change(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
         object_to(client, token)
-        assert verify(client, mailbox.last(HIS).token).code == "token_invalid"
+        assert verify(client, mails.last(HIS).token).code == "token_invalid"
         assert user_of(ada).email == HERS
 
     def test_mails_a_link_for_a_new_password(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         object_to(client, token)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([HERS], RESET)
         assert letter.headers["X-Request-ID"] == SENT["X-Request-ID"]
         assert confirm(client, letter.token).status == 204
         assert Account(client, HERS, "another horse battery 9").log_in().status == 200
 
     def test_gives_the_address_back(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        assert verify(client, mailbox.last(HIS).token).status == 204
-        mailbox.empty()
+        assert verify(client, mails.last(HIS).token).status == 204
+        mails.empty()
         assert object_to(client, token).status == 204
         user = User.objects.get()
         assert (user.email, user.email_verified) == (HERS, True)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([HERS], RESET)
         assert confirm(client, letter.token).status == 204
         assert Account(client, HERS, "another horse battery 9").log_in().status == 200
 
     def test_sets_the_thief_s_address_free(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         object_to(client, token)
         assert accounts.register(client, email=HIS).email == HIS
 
     def test_works_whatever_the_thief_has_changed(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         set_password(thief)
-        take_over(thief, mailbox, "thief@elsewhere.example.com")
+        take_over(thief, mails, "thief@elsewhere.example.com")
         set_password(thief)
         assert object_to(client, token).status == 204
         assert thief.me().code == "session_revoked"
         assert thief.log_in().code == "invalid_credentials"
         assert User.objects.get().email == HERS
-        assert confirm(client, mailbox.last(HERS).token).status == 204
+        assert confirm(client, mails.last(HERS).token).status == 204
 
     def test_leaves_everybody_else_alone(self, client: ApiClient, token: str) -> None:
         other = accounts.signed_in(client)
@@ -261,37 +251,37 @@ class TestThief:
     """Somebody who was in the account, and has got mail of their own for it."""
 
     def test_cannot_object_after_the_owner(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         set_password(thief)
-        told = mailbox.last(HIS)
+        told = mails.last(HIS)
         assert told.subject == "Your password for Backend was changed"
         assert object_to(client, token).status == 204
-        mailbox.empty()
+        mails.empty()
         assert object_to(client, told.token).code == "token_invalid"
         assert User.objects.get().email == HERS
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_cannot_keep_the_owner_out_by_objecting_first(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         set_password(thief)
-        assert object_to(client, mailbox.last(HIS).token).status == 204
-        assert confirm(client, mailbox.last(HIS).token).status == 204
+        assert object_to(client, mails.last(HIS).token).status == 204
+        assert confirm(client, mails.last(HIS).token).status == 204
         assert object_to(client, token).status == 204
         assert User.objects.get().email == HERS
-        assert confirm(client, mailbox.last(HERS).token).status == 204
+        assert confirm(client, mails.last(HERS).token).status == 204
         assert can_log_in(Account(client, HERS), "another horse battery 9")
 
     def test_cannot_use_any_link_from_before(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         ask(client, HIS)
         change(thief, "thief@elsewhere.example.com")
-        letters = [*mailbox.to(HIS), *mailbox.to("thief@elsewhere.example.com")]
+        letters = [*mails.to(HIS), *mails.to("thief@elsewhere.example.com")]
         # Both requests for this address, the reset, the warning of the next change, that change.
         assert len(letters) == 5
         assert object_to(client, token).status == 204
@@ -305,12 +295,12 @@ class TestTakenAddress:
     """What the owner's address has become is somebody else's by now."""
 
     @pytest.fixture
-    def other(self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox) -> Account:
+    def other(self, client: ApiClient, thief: Account, token: str, mails: Mails) -> Account:
         """Somebody who has registered the address that Ada had, and has proved it."""
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         other = accounts.signed_in(client, email=HERS)
-        assert verify(client, mailbox.last(HERS).token).status == 204
-        mailbox.empty()
+        assert verify(client, mails.last(HERS).token).status == 204
+        mails.empty()
         return other
 
     def test_stays_with_whoever_has_proved_it(
@@ -323,53 +313,53 @@ class TestTakenAddress:
         assert thief.log_in().code == "invalid_credentials"
 
     def test_is_where_the_link_for_a_new_password_goes(
-        self, client: ApiClient, token: str, other: Account, mailbox: Mailbox
+        self, client: ApiClient, token: str, other: Account, mails: Mails
     ) -> None:
         object_to(client, token)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([HERS], RESET)
 
     def test_does_not_prove_the_thief_s(
-        self, client: ApiClient, token: str, other: Account, mailbox: Mailbox
+        self, client: ApiClient, token: str, other: Account, mails: Mails
     ) -> None:
         User.objects.filter(email=HIS).update(email_verified=False)
         object_to(client, token)
-        assert confirm(client, mailbox.last(HERS).token).status == 204
+        assert confirm(client, mails.last(HERS).token).status == 204
         user = User.objects.get(email=HIS)
         assert user.has_usable_password()
         assert user.email_verified is False
 
     def test_is_given_back_by_whoever_has_not_proved_it(
-        self, client: ApiClient, thief: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, thief: Account, token: str, mails: Mails
     ) -> None:
         # Or a thief would register the address that they have just taken somebody's account from.
-        take_over(thief, mailbox)
+        take_over(thief, mails)
         accounts.register(client, email=HERS)
         assert object_to(client, token).status == 204
-        assert confirm(client, mailbox.last(HERS).token).status == 204
+        assert confirm(client, mails.last(HERS).token).status == 204
         ask(client, HIS)
-        assert RESET not in {letter.subject for letter in mailbox.to(HIS)}
+        assert RESET not in {letter.subject for letter in mails.to(HIS)}
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 class TestRacingObjections:
     def test_with_one_link_have_one_winner(
-        self, client: ApiClient, token: str, mailbox: Mailbox
+        self, client: ApiClient, token: str, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         answers = at_once([objecting(token)] * 8)
         assert outcomes(answers) == ["204", *["400 token_invalid"] * 7]
-        assert len(mailbox.to(HERS)) == 1
+        assert len(mails.to(HERS)) == 1
 
     def test_and_the_thief_s_change_leave_the_address_with_its_owner(
-        self, client: ApiClient, mailbox: Mailbox
+        self, client: ApiClient, mails: Mails
     ) -> None:
         for number in range(5):
             hers, his = f"ada{number}@example.com", f"thief{number}@example.com"
             account = accounts.signed_in(client, email=hers)
             change(account, his)
-            mine, theirs = mailbox.last(hers).token, mailbox.last(his).token
+            mine, theirs = mails.last(hers).token, mails.last(his).token
             objection, change_of_address = at_once([objecting(mine), verifying(theirs)])
             assert objection.status == 204
             assert outcomes([change_of_address]) in (["204"], ["400 token_invalid"])

@@ -7,12 +7,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backend.authentication.models import Session
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import Answer, ApiClient
 from backend.users import passwords
 from backend.users import services as users
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -1,87 +1,49 @@
 """``POST auth/password/reset/`` and ``…/confirm/``."""
 
-import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.audit.models import Event, SecurityEvent
-from backend.authentication import links
 from backend.authentication.models import Link, Purpose, Session
 from backend.tasks.models import Task
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.limits import Limits
+from backend.testing.mails import Mails
+from backend.testing.races import outcomes
+from backend.testing.staff import promote, user_of
 from backend.users import services as users
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
+from tests.authentication.crowds import at_once, confirming, deleting
+from tests.authentication.forms import (
+    NEW,
+    SENT,
+    ask,
+    asked,
+    can_log_in,
+    change_email,
+    change_password,
+    confirm,
+    delete,
+    disable,
+    object_to_it,
+)
 from tests.authentication.test_links import FORGERIES, Forge, other_spellings
-from tests.authentication.test_races import outcomes
 from tests.authentication.test_register import ADDRESS, SPELLINGS
-from tests.client import Answer, ApiClient, InProcess
-from tests.limits import Limits
-from tests.mailbox import Mailbox
-from tests.staff import promote, user_of
 
 pytestmark = pytest.mark.django_db
 
-NEW = "another horse battery 9"
-SENT = {"X-Request-ID": "the-request-id", "User-Agent": "curl/8.5.0"}
-
-
-def ask(client: ApiClient, email: str, **headers: str) -> Answer:
-    """Ask for a link."""
-    return client.post("auth/password/reset/", {"email": email}, headers=headers)
-
-
-def confirm(client: ApiClient, token: str, /, **changes: object) -> Answer:
-    """Send the form, changed."""
-    form = {"token": token, "password": NEW, "password_confirm": NEW}
-    body = {name: value for name, value in {**form, **changes}.items() if value is not ...}
-    return client.post("auth/password/reset/confirm/", body, headers=SENT)
-
-
-def can_log_in(account: Account, password: str) -> bool:
-    """Whether the password is the account's."""
-    return Account(account.client, account.email, password).log_in().status == 200
-
-
-def shape(queries: CaptureQueriesContext) -> list[str]:
-    """What was asked, without the values."""
-    return [
-        re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bs\d+_x\d+\b", "?", query["sql"])
-        for query in queries.captured_queries
-    ]
-
-
-def asked(answer_of: Callable[[], Answer]) -> tuple[Any, ...]:
-    """Everything that could tell one request from another."""
-    with CaptureQueriesContext(connection) as queries:
-        answer = answer_of()
-    personal = {"x-request-id", "ratelimit"}
-    headers = {name: value for name, value in answer.headers.items() if name not in personal}
-    return answer.status, answer.body, headers, shape(queries)
-
 
 @pytest.fixture
-def ada(client: ApiClient, mailbox: Mailbox) -> Account:
-    """Somebody who is signed in; their mails so far are read."""
-    account = accounts.signed_in(client, email="ada@example.com")
-    mailbox.empty()
-    return account
-
-
-@pytest.fixture
-def token(client: ApiClient, ada: Account, mailbox: Mailbox) -> str:
+def token(client: ApiClient, ada: Account, mails: Mails) -> str:
     """The token of a link that Ada has asked for."""
     ask(client, ada.email)
-    return mailbox.last(ada.email).token
+    return mails.last(ada.email).token
 
 
 class TestPasswordReset:
@@ -136,28 +98,28 @@ class TestPasswordReset:
         assert known[-1] == []
 
     def test_mails_nobody_who_has_no_account(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         ask(client, "nobody@example.com")
-        assert mailbox.all() == []
+        assert mails.all() == []
         assert not Link.objects.filter(purpose=Purpose.RESET_PASSWORD).exists()
 
     def test_mails_nobody_who_is_disabled(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         User.objects.update(is_active=False)
         ask(client, ada.email)
-        assert mailbox.all() == []
+        assert mails.all() == []
         assert not Link.objects.filter(purpose=Purpose.RESET_PASSWORD).exists()
         assert not SecurityEvent.objects.filter(type=Event.PASSWORD_RESET_REQUESTED).exists()
 
     def test_mails_a_link_to_the_account(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         accounts.register(client)
-        mailbox.empty()
+        mails.empty()
         ask(client, ada.email)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert letter.message.to == [ada.email]
         assert letter.subject == "Choose a new password for Backend"
         assert letter.page == "https://app.example.com/reset-password"
@@ -165,19 +127,17 @@ class TestPasswordReset:
 
     @pytest.mark.parametrize("spelling", SPELLINGS)
     def test_finds_the_account_however_the_address_is_typed(
-        self, client: ApiClient, mailbox: Mailbox, spelling: str
+        self, client: ApiClient, mails: Mails, spelling: str
     ) -> None:
         accounts.register(client, email=ADDRESS)
-        mailbox.empty()
+        mails.empty()
         ask(client, SPELLINGS[spelling])
-        assert [letter.message.to for letter in mailbox.all()] == [[ADDRESS]]
+        assert [letter.message.to for letter in mails.all()] == [[ADDRESS]]
 
-    def test_reaches_an_account_without_a_password(
-        self, client: ApiClient, mailbox: Mailbox
-    ) -> None:
+    def test_reaches_an_account_without_a_password(self, client: ApiClient, mails: Mails) -> None:
         User.objects.create_user("ada@example.com")
         ask(client, "ada@example.com")
-        assert confirm(client, mailbox.last("ada@example.com").token).status == 204
+        assert confirm(client, mails.last("ada@example.com").token).status == 204
         assert can_log_in(Account(client, "ada@example.com"), NEW)
 
     @pytest.mark.parametrize(
@@ -195,66 +155,64 @@ class TestPasswordReset:
         self,
         client: ApiClient,
         ada: Account,
-        mailbox: Mailbox,
+        mails: Mails,
         settings: Settings,
         header: dict[str, str],
     ) -> None:
         settings.FRONTEND_URL = "https://www.example.com/shop"
         assert ask(client, ada.email, **header).status == 202
-        letter = mailbox.last(ada.email)
+        letter = mails.last(ada.email)
         assert letter.page == "https://www.example.com/shop/reset-password"
         assert "evil" not in letter.everything
         assert "localhost" not in letter.text
 
     def test_refuses_a_host_that_is_not_ours(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         answer = ask(client, ada.email, Host="evil.example.com")
         assert (answer.status, answer.code) == (400, "bad_request")
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_mails_a_link_for_each_request_until_one_is_used(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         for _ in range(3):
             ask(client, ada.email)
-        first, second, third = (letter.token for letter in mailbox.to(ada.email))
+        first, second, third = (letter.token for letter in mails.to(ada.email))
         assert confirm(client, second).status == 204
         for token in (first, second, third):
             assert confirm(client, token).code == "token_invalid"
 
     def test_mails_no_link_that_is_dead_by_the_time(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         ask(client, ada.email)
         User.objects.update(is_active=False)
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_names_its_request_in_the_mail_and_its_task_in_the_message_id(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         ask(client, ada.email, **SENT)
-        headers = mailbox.last(ada.email).headers
+        headers = mails.last(ada.email).headers
         task = Task.objects.filter(name="authentication.send_link").latest("id")
         assert headers["X-Request-ID"] == task.request_id == "the-request-id"
         assert headers["Message-ID"] == f"<{task.pk}@localhost>"
 
     def test_is_noted_with_where_it_came_from(
-        self, ada: Account, elsewhere: InProcess, mailbox: Mailbox
+        self, ada: Account, elsewhere: InProcess, mails: Mails
     ) -> None:
         ask(elsewhere, ada.email, **SENT)
-        mailbox.all()
+        mails.all()
         event = SecurityEvent.objects.get(type=Event.PASSWORD_RESET_REQUESTED)
         assert event.user_id == user_of(ada).pk
         assert (event.ip_address, event.user_agent) == ("192.0.2.7", "curl/8.5.0")
         assert event.request_id == "the-request-id"
 
-    def test_changes_nothing_by_itself(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
-    ) -> None:
+    def test_changes_nothing_by_itself(self, client: ApiClient, ada: Account, mails: Mails) -> None:
         before = User.objects.values().get()
         ask(client, ada.email)
-        mailbox.all()
+        mails.all()
         assert User.objects.values().get() == before
         assert ada.me().status == 200
         assert can_log_in(ada, PASSWORD)
@@ -266,38 +224,38 @@ class TestPasswordResetLimit:
         limits.set(mail=(2, 3600))
 
     def test_answers_the_same_and_mails_nothing(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         answers = [ask(client, ada.email) for _ in range(4)]
         assert [(answer.status, answer.body) for answer in answers] == [(202, b"")] * 4
-        assert len(mailbox.to(ada.email)) == 2
+        assert len(mails.to(ada.email)) == 2
 
     def test_counts_an_account_once_however_it_is_spelt(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         for email in ("ADA@example.com", " ada@EXAMPLE.com ", "Ada@Example.Com"):
             ask(client, email)
-        assert len(mailbox.to(ada.email)) == 2
+        assert len(mails.to(ada.email)) == 2
 
     def test_counts_for_the_account_and_the_address_together(
-        self, client: ApiClient, ada: Account, elsewhere: InProcess, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, elsewhere: InProcess, mails: Mails
     ) -> None:
         other = accounts.register(client)
-        mailbox.empty()
+        mails.empty()
         for _ in range(3):
             ask(client, ada.email)
         ask(elsewhere, ada.email)
         ask(client, other.email)
-        assert len(mailbox.to(ada.email)) == 3
-        assert len(mailbox.to(other.email)) == 1
+        assert len(mails.to(ada.email)) == 3
+        assert len(mails.to(other.email)) == 1
 
     def test_is_shared_with_the_other_mails_that_are_asked_for(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         for _ in range(2):
             client.post("auth/email/verify/resend/", {"email": ada.email})
         ask(client, ada.email)
-        subjects = {letter.subject for letter in mailbox.to(ada.email)}
+        subjects = {letter.subject for letter in mails.to(ada.email)}
         assert subjects == {"Confirm your email address for Backend"}
 
     def test_is_told_in_the_headers(self, client: ApiClient, ada: Account) -> None:
@@ -358,13 +316,13 @@ class TestPasswordResetConfirm:
         assert can_log_in(ada, PASSWORD)
 
     def test_refuses_the_links_of_other_mails(
-        self, client: ApiClient, mailbox: Mailbox, token: str, ada: Account
+        self, client: ApiClient, mails: Mails, token: str, ada: Account
     ) -> None:
         eve = accounts.signed_in(client, email="eve@example.com")
         form = {"email": "new@example.com", "password": PASSWORD}
         client.post("auth/email/change/", form, token=eve.access)
-        verify, warning = mailbox.to(eve.email)
-        for letter in (verify, warning, mailbox.last("new@example.com")):
+        verify, warning = mails.to(eve.email)
+        for letter in (verify, warning, mails.last("new@example.com")):
             assert confirm(client, letter.token).code == "token_invalid"
         assert can_log_in(eve, PASSWORD)
         for refused in (ada.access, ada.refresh):
@@ -414,13 +372,13 @@ class TestPasswordResetConfirm:
 
     @pytest.mark.parametrize("password", ["Bartholomew7", "wolfgangamadeus1"])
     def test_refuses_a_password_like_the_address_or_the_name(
-        self, client: ApiClient, mailbox: Mailbox, password: str
+        self, client: ApiClient, mails: Mails, password: str
     ) -> None:
         address = "wolfgangamadeus@example.com"
         accounts.register(client, email=address, first_name="Bartholomew")
         ask(client, address)
         answer = confirm(
-            client, mailbox.last(address).token, password=password, password_confirm=password
+            client, mails.last(address).token, password=password, password_confirm=password
         )
         assert [*answer.errors] == ["password"]
 
@@ -483,21 +441,21 @@ class TestPasswordResetConfirm:
         assert (event.request_id, event.user_agent) == ("the-request-id", "curl/8.5.0")
 
     def test_notes_nothing_that_it_refuses(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         before = SecurityEvent.objects.count()
         confirm(client, "x")
         confirm(client, token, password="x", password_confirm="x")
         assert SecurityEvent.objects.count() == before
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     def test_tells_the_owner_and_lets_them_object(
-        self, client: ApiClient, ada: Account, token: str, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, token: str, mails: Mails
     ) -> None:
-        mailbox.empty()
+        mails.empty()
         confirm(client, token)
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert letter.message.to == [ada.email]
         assert letter.subject == "Your password for Backend was changed"
         assert "Device: curl\nIP address: 127.0.0.1\n" in letter.text
@@ -518,36 +476,7 @@ class TestPasswordResetConfirm:
             assert confirm(client, token).status == 204
 
 
-def change_password(account: Account, mailbox: Mailbox) -> None:
-    body = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
-    answer = account.client.post("auth/password/change/", body, token=account.access)
-    assert answer.status == 204
-
-
-def change_email(account: Account, mailbox: Mailbox) -> None:
-    form = {"email": "moved@example.com", "password": PASSWORD}
-    account.client.post("auth/email/change/", form, token=account.access)
-    token = mailbox.last("moved@example.com").token
-    assert account.client.post("auth/email/verify/", {"token": token}).status == 204
-
-
-def delete(account: Account, mailbox: Mailbox) -> None:
-    form = {"password": PASSWORD}
-    answer = account.client.post("users/me/delete/", form, token=account.access)
-    assert answer.status == 204
-
-
-def disable(account: Account, mailbox: Mailbox) -> None:
-    User.objects.update(is_active=False)
-
-
-def object_to_it(account: Account, mailbox: Mailbox) -> None:
-    link = links.issue(Purpose.NOT_ME, user_of(account), now=timezone.now())
-    answer = account.client.post("auth/not-me/", {"token": links.token(link)})
-    assert answer.status == 204
-
-
-DEADLY: dict[str, Callable[[Account, Mailbox], None]] = {
+DEADLY: dict[str, Callable[[Account, Mails], None]] = {
     "a change of the password": change_password,
     "a change of the address": change_email,
     "the deletion of the account": delete,
@@ -563,10 +492,10 @@ class TestPasswordResetLink:
         client: ApiClient,
         ada: Account,
         token: str,
-        mailbox: Mailbox,
-        end: Callable[[Account, Mailbox], None],
+        mails: Mails,
+        end: Callable[[Account, Mails], None],
     ) -> None:
-        end(ada, mailbox)
+        end(ada, mails)
         before = User.objects.values().get()
         answer = confirm(
             client, token, password="a third horse 9", password_confirm="a third horse 9"
@@ -584,70 +513,41 @@ class TestPasswordResetLink:
         assert confirm(client, token).status == 204
 
 
-type Call = Callable[[ApiClient], Answer]
-
-
-def at_once(calls: Sequence[Call]) -> list[Answer]:
-    """Make calls at the same moment, each on a connection of its own."""
-    gate = Barrier(len(calls))
-
-    def run(call: Call) -> Answer:
-        try:
-            gate.wait(10)
-            return call(InProcess())
-        finally:
-            connection.close()  # this thread's own
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [*threads.map(run, calls)]
-
-
-def confirming(token: str, new: str = NEW) -> Call:
-    """A call that sets a password."""
-    return lambda client: confirm(client, token, password=new, password_confirm=new)
-
-
-def deleting(account: Account) -> Call:
-    """A call that deletes an account."""
-    body = {"password": account.password}
-    return lambda client: client.post("users/me/delete/", body, token=account.access)
-
-
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 class TestRacingPasswordResets:
     def test_with_one_link_have_one_winner(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         news = [f"horse battery number {number}" for number in range(20)]
         for _ in range(3):
             ask(client, ada.email)
-            token = mailbox.last(ada.email).token
-            mailbox.empty()
+            token = mails.last(ada.email).token
+            mails.empty()
             answers = at_once([confirming(token, new) for new in news])
             assert outcomes(answers) == ["204", *["400 token_invalid"] * 19]
             for new, answer in zip(news, answers, strict=True):
                 assert can_log_in(ada, new) is (answer.status == 204)
-            (told,) = mailbox.to(ada.email)
+            (told,) = mails.to(ada.email)
             assert told.subject == "Your password for Backend was changed"
 
     def test_with_several_links_have_one_winner(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         for _ in range(8):
             ask(client, ada.email)
-        answers = at_once([confirming(letter.token) for letter in mailbox.to(ada.email)])
+        answers = at_once([confirming(letter.token) for letter in mails.to(ada.email)])
         assert outcomes(answers) == ["204", *["400 token_invalid"] * 7]
         assert can_log_in(ada, NEW)
 
     def test_of_an_account_that_is_being_deleted_wait_for_each_other(
-        self, client: ApiClient, mailbox: Mailbox
+        self, client: ApiClient, mails: Mails
     ) -> None:
         for number in range(5):
             eve = accounts.signed_in(client, email=f"eve{number}@example.com")
             for _ in range(4):
                 ask(client, eve.email)
-            tokens = [letter.token for letter in mailbox.to(eve.email)[-4:]]
+            tokens = [letter.token for letter in mails.to(eve.email)[-4:]]
             *resets, deleted = at_once([*map(confirming, tokens), deleting(eve)])
             assert outcomes([deleted]) in (["204"], ["401 session_revoked"])
             winners = outcomes(resets).count("204")

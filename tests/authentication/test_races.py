@@ -1,84 +1,27 @@
 """Many callers at the same moment, over the wire, against real workers."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Barrier
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from backend.authentication import sessions
 from backend.authentication.models import Session
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import Answer, OverTheWire
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer
+from backend.testing.races import outcomes
+from tests.authentication.crowds import (
+    changing_password,
+    crowd,
+    logging_in,
+    posting,
+    refreshing,
+    registering,
+)
+from tests.authentication.forms import NEW
 from tests.service import Service
-
-type Call = Callable[[OverTheWire], Answer]
-
-NEW = "another horse battery 9"
-
-
-@contextmanager
-def crowd(service: Service, size: int) -> Iterator[Callable[[Sequence[Call]], list[Answer]]]:
-    """So many callers with connections of their own, who can all call at the same moment."""
-    clients = [service.client() for _ in range(size)]
-    with ThreadPoolExecutor(size) as threads:
-
-        def at_once(calls: Sequence[Call]) -> list[Answer]:
-            gate = Barrier(len(calls))
-
-            def run(call: Call, client: OverTheWire) -> Answer:
-                gate.wait(10)
-                return call(client)
-
-            return [*threads.map(run, calls, clients[: len(calls)])]
-
-        yield at_once
-    for client in clients:
-        client.session.close()
-
-
-def posting(path: str, body: object = None, **options: Any) -> Call:
-    """A call of one operation."""
-    return lambda client: client.post(path, body, **options)
-
-
-def refreshing(refresh: str, **headers: str) -> Call:
-    """A call that spends a token."""
-    return posting("auth/refresh/", {"refresh": refresh}, headers=headers)
-
-
-def registering(email: str) -> Call:
-    """A call that registers somebody."""
-    body = {"email": email, "password": PASSWORD, "password_confirm": PASSWORD}
-    return posting("auth/register/", body)
-
-
-def logging_in(account: Account) -> Call:
-    """A call that opens a session."""
-    return posting("auth/login/", {"email": account.email, "password": account.password})
-
-
-def changing_password(account: Account, new: str) -> Call:
-    """A call that changes the password on one of the account's devices."""
-    body = {
-        "current_password": account.password,
-        "new_password": new,
-        "new_password_confirm": new,
-    }
-    return posting("auth/password/change/", body, token=account.access)
-
-
-def outcomes(answers: Sequence[Answer]) -> list[str]:
-    """Statuses, and codes where there are any, sorted."""
-    return sorted(
-        f"{answer.status} {answer.code}" if answer.status >= 400 else str(answer.status)
-        for answer in answers
-    )
 
 
 def device(account: Account) -> Account:

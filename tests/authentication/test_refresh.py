@@ -9,12 +9,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.authentication.models import Session
 from backend.authentication.tokens import RefreshToken
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
 from tests.authentication.conftest import UseKeys
 from tests.authentication.forgery import Forger, header_of, payload_of
-from tests.client import ApiClient, InProcess
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from backend.authentication.models import Link, Session
 from backend.tasks.models import Task
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD
+from backend.testing.client import Answer, ApiClient
+from backend.testing.mails import Mails
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD
-from tests.client import Answer, ApiClient
-from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -267,9 +267,9 @@ class TestRegister:
 
 
 class TestVerificationMail:
-    def test_goes_to_the_new_address(self, client: ApiClient, mailbox: Mailbox) -> None:
+    def test_goes_to_the_new_address(self, client: ApiClient, mails: Mails) -> None:
         register(client, first_name="Ada")
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert letter.message.to == ["ada@example.com"]
         assert letter.subject == "Confirm your email address for Backend"
         assert letter.page == "https://app.example.com/verify-email"
@@ -277,23 +277,23 @@ class TestVerificationMail:
 
     @pytest.mark.parametrize("spelling", SPELLINGS)
     def test_goes_to_the_canonical_address(
-        self, client: ApiClient, mailbox: Mailbox, spelling: str
+        self, client: ApiClient, mails: Mails, spelling: str
     ) -> None:
         register(client, email=SPELLINGS[spelling])
-        assert [letter.message.to for letter in mailbox.all()] == [[ADDRESS]]
+        assert [letter.message.to for letter in mails.all()] == [[ADDRESS]]
 
-    def test_names_its_request_and_its_task(self, client: ApiClient, mailbox: Mailbox) -> None:
+    def test_names_its_request_and_its_task(self, client: ApiClient, mails: Mails) -> None:
         body = {"email": "ada@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
         client.post("auth/register/", body, headers={"X-Request-ID": "the-request-id"})
-        headers = mailbox.last("ada@example.com").headers
+        headers = mails.last("ada@example.com").headers
         task = Task.objects.get()
         assert headers["X-Request-ID"] == task.request_id == "the-request-id"
         assert headers["Message-ID"] == f"<{task.pk}@localhost>"
         assert headers["Auto-Submitted"] == "auto-generated"
 
-    def test_is_not_caused_by_what_is_refused(self, client: ApiClient, mailbox: Mailbox) -> None:
+    def test_is_not_caused_by_what_is_refused(self, client: ApiClient, mails: Mails) -> None:
         register(client)
-        mailbox.empty()
+        mails.empty()
         before = Task.objects.count(), Link.objects.count()
         for changes in (
             {},  # taken
@@ -304,17 +304,15 @@ class TestVerificationMail:
         ):
             assert register(client, **changes).status == 400
         assert (Task.objects.count(), Link.objects.count()) == before
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     @pytest.mark.parametrize("moment", ["while it waits", "once it is sent"])
-    def test_leaves_its_token_in_no_row(
-        self, client: ApiClient, mailbox: Mailbox, moment: str
-    ) -> None:
+    def test_leaves_its_token_in_no_row(self, client: ApiClient, mails: Mails, moment: str) -> None:
         register(client)
         if moment == "once it is sent":
-            mailbox.all()
+            mails.all()
         rows = [*Task.objects.values(), *Link.objects.values()]
-        token = mailbox.last("ada@example.com").token
+        token = mails.last("ada@example.com").token
         assert len(rows) == 2
         stored = " ".join(str(value) for row in rows for value in row.values())
         signature = urlsafe_b64decode(token)[16:]

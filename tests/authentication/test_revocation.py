@@ -10,10 +10,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backend.authentication.models import Session
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient
 from backend.users import services as users
 from backend.users.models import User
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from backend.authentication.models import Session
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, InProcess
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, InProcess
 
 AGENTS = st.sampled_from(["Firefox/150", "Chrome/160"])
 KEYS = st.sampled_from(["", "one", "two"])

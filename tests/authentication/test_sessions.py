@@ -13,11 +13,11 @@ from pytest_django import DjangoAssertNumQueries
 from backend.authentication.models import Session
 from backend.core.ids import uuid7
 from backend.core.pagination import Cursor
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
 from backend.users import services as users
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import ErrorCode
+from backend.testing import contract
 from project.env import Environment
-from tests import contract
 from tests.service import ROOT
 
 # For the test suite itself, which sets them.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import contract
-from tests.client import ApiClient
+from backend.testing import contract
+from backend.testing.client import ApiClient
 from tests.conventions.source import imports, modules, names, tree, where
 from tests.service import ROOT
 

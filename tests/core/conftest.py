@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient, InProcess
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
 from tests.core.limited import from_address
 
 

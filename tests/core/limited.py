@@ -2,8 +2,8 @@
 
 import re
 
-from tests.accounts import PASSWORD, Account
-from tests.client import Answer, ApiClient, InProcess
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import Answer, ApiClient, InProcess
 
 NEW = "another horse battery 9"
 HEADERS = {"ratelimit", "ratelimit-policy"}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.client import Answer
+from backend.testing.client import Answer
 from tests.processes import Process
 from tests.servers import Server
 

@@ -5,6 +5,7 @@ from threading import Barrier
 import pytest
 
 from backend.core.breaker import Breaker
+from backend.testing.races import at_once
 
 
 class Clock:
@@ -29,14 +30,7 @@ def breaker(clock: Clock) -> Breaker:
 
 def allowed_at_once(breaker: Breaker, callers: int = 16) -> int:
     """How many of several callers that ask at the same time may try."""
-    together = Barrier(callers)
-
-    def ask(_: int) -> bool:
-        together.wait()
-        return breaker.allows()
-
-    with ThreadPoolExecutor(callers) as pool:
-        return sum(pool.map(ask, range(callers)))
+    return sum(at_once([breaker.allows] * callers))
 
 
 class TestBreaker:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.client import Answer, ApiClient
+from backend.testing.client import Answer, ApiClient
 
 OURS, THEIRS = "https://app.example.com", "https://evil.example"
 ALLOWED = {

@@ -5,8 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
 import redis
@@ -17,7 +16,8 @@ from hypothesis import strategies as st
 
 from backend.core import counters
 from backend.core.counters import Counters, MemoryCounters, RedisCounters
-from tests.limits import PATIENCE_SECONDS
+from backend.testing.limits import PATIENCE_SECONDS
+from backend.testing.races import at_once
 from tests.servers import redis_client
 from tests.service import ROOT
 
@@ -233,20 +233,13 @@ class TestConcurrency:
     def test_of_a_hundred_threads_lets_exactly_the_limit_through(
         self, some: Counters, limit: int
     ) -> None:
-        gate = Barrier(self.SIZE)
-
-        def run(_: int) -> bool:
-            gate.wait(10)
+        def run() -> bool:
             return some.hit("a", limit=limit, window=60).allowed
 
-        with ThreadPoolExecutor(self.SIZE) as threads:
-            assert sum(threads.map(run, range(self.SIZE))) == limit
+        assert sum(at_once([run] * self.SIZE)) == limit
 
     def test_of_hits_and_gifts_loses_none(self, some: Counters) -> None:
-        gate = Barrier(20)
-
         def run(number: int) -> int:
-            gate.wait(10)
             kept = 0
             for _ in range(20):
                 if some.hit("a", limit=1000, window=60).allowed:
@@ -256,8 +249,7 @@ class TestConcurrency:
                     kept -= 1
             return kept
 
-        with ThreadPoolExecutor(20) as threads:
-            kept = sum(threads.map(run, range(20)))
+        kept = sum(at_once([partial(run, number) for number in range(20)]))
         assert some.hit("a", limit=1000, window=60).count == kept + 1
 
     @pytest.mark.postgresql

@@ -20,9 +20,9 @@ from backend.core import error_tracking, log
 from backend.core.context import request_id
 from backend.health import services as health_services
 from backend.tasks.outbox import enqueue
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
 from tests.conftest import Lines
 from tests.project.commands import manage
 from tests.service import ROOT, running

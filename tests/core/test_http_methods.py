@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from tests import contract
-from tests.accounts import Account
-from tests.client import ApiClient
+from backend.testing import contract
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
 
 LIVE = "health/live/"
 UNKNOWN_ID = "01a20b6d-f71b-7609-9d37-00be804fe5ee"

@@ -8,11 +8,12 @@ from django.db import OperationalError
 
 from backend.core import throttling
 from backend.core.throttling import Throttled
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.limits import Limits
 from backend.users import passwords
 from backend.users.errors import TooBusyToHash
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient, InProcess
 from tests.core.limited import (
     FORGED,
     NEW,
@@ -20,7 +21,6 @@ from tests.core.limited import (
     guess,
     log_in,
 )
-from tests.limits import Limits
 
 pytestmark = pytest.mark.django_db
 

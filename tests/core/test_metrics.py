@@ -9,12 +9,12 @@ from pytest_django import Settings
 from backend.core import breaker, metrics, sampling
 from backend.core.breaker import Breaker
 from backend.tasks import backlog
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.limits import Limits
 from backend.users import passwords
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient, InProcess
 from tests.core.limited import guess, log_in
-from tests.limits import Limits
 from tests.project.commands import python
 from tests.scraping import PATH, TOKEN, ask, scrape
 from tests.service import ROOT

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import accounts
+from backend.testing import accounts
 from tests.processes import free_port
 from tests.scraping import PATH, TOKEN, Scrape, ask, read, scrape
 from tests.service import Service, running

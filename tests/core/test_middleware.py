@@ -6,8 +6,8 @@ from pytest_django import Settings
 
 from backend.core.context import request_id
 from backend.health import services as health_services
-from tests.accounts import Account
-from tests.client import ApiClient
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
 from tests.conftest import Lines
 from tests.core.failing_urls import FAILURES, SECRET
 

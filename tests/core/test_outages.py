@@ -9,9 +9,10 @@ from functools import partial
 import psycopg
 import pytest
 
-from tests import accounts, processes, servers
-from tests.accounts import Account
-from tests.client import Answer
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer
+from tests import processes, servers
 from tests.core.outage import frozen, seconds_until, stopped, timed
 from tests.servers import Server, Unavailable
 from tests.service import Service, running

@@ -52,6 +52,10 @@ PLANTED = {
     "an update": f"""UPDATE "users_user" SET "password" = '{SPOKEN}' WHERE "id" = 1""",
     "an update without quotes": f"UPDATE users_user SET password = '{SPOKEN}' WHERE id = 1",
     "a quote doubled": "UPDATE users_user SET password = 'it''s hunter2'",
+    "a row that broke a constraint": (
+        f"violates check constraint\nDETAIL:  Failing row contains (1, {SPOKEN}, f,\n{SPOKEN})."
+    ),
+    "a key that was taken": f"violates unique\nDETAIL:  Key (email)=({SPOKEN}) already exists.",
     # by their looks
     "a token": f"refused {JWT} of somebody",
     "a token cut off": f"refused {JWT[:30]}…",

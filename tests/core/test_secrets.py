@@ -23,14 +23,14 @@ from backend.authentication import services
 from backend.authentication.models import Session
 from backend.authentication.tokens import RefreshToken
 from backend.core import log, server
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient
+from backend.testing.staff import permit, user_of
 from tests.conftest import Lines
 from tests.core.limited import change_password
 from tests.core.wire import HOST, Wire
 from tests.service import Service, running
-from tests.staff import permit, user_of
 
 ID = "the-request-id"
 SENT = {"X-Request-ID": ID}

@@ -10,12 +10,12 @@ from django.utils import timezone
 from backend.authentication import links
 from backend.authentication.models import Purpose, Session
 from backend.core.ids import uuid7
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import ApiClient
+from backend.testing.staff import CHANGE, permit, user_of
+from backend.testing.tasks import Tasks
 from tests.conftest import Lines
-from tests.mailbox import deliver
-from tests.staff import CHANGE, permit, user_of
 
 NEW = "another horse battery 9"
 ID = "the-request-id"
@@ -65,7 +65,7 @@ def reset(account: Account) -> None:
 
 def ask_for_a_reset(account: Account) -> None:
     account.client.post("auth/password/reset/", {"email": account.email}, headers=SENT)
-    deliver()
+    Tasks().run()
 
 
 def change_email(account: Account, password: str) -> None:
@@ -143,7 +143,7 @@ class TestSecurityEvent:
             client.post(path, {"token": "x"})
         new = {"password": NEW, "password_confirm": NEW}
         client.post("auth/password/reset/confirm/", {"token": "x", **new})
-        deliver()
+        Tasks().run()
         assert events(log_lines()) == []
 
     @pytest.mark.parametrize(("act", "event", "names_session"), EVENTS.values(), ids=EVENTS)

@@ -3,8 +3,8 @@ from ipaddress import ip_network
 import pytest
 from pytest_django import Settings
 
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
 from tests.service import Service
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"

@@ -3,23 +3,23 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
-from threading import Barrier
 
 import pytest
 from pytest_django import Settings
 
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
+from backend.testing.limits import Limits
+from backend.testing.races import at_once
 from tests.core.limited import (
     HEADERS,
     guess,
     limit_of,
     log_in,
 )
-from tests.limits import Limits
 from tests.service import Service, running
 
 pytestmark = pytest.mark.django_db
@@ -95,18 +95,10 @@ class TestOverTheWire:
         for _ in range(4):
             seen = len(service.lines())
             address = f"198.51.100.{next(self._addresses)}"
-            gate = Barrier(self.CROWD)
-
-            def run(_: int, address: str = address, gate: Barrier = gate) -> int:
-                client = service.client()
-                gate.wait(20)
-                try:
-                    return call(client, address)
-                finally:
-                    client.session.close()
-
-            with ThreadPoolExecutor(self.CROWD) as threads:
-                found = [*threads.map(run, range(self.CROWD))]
+            clients = [service.client() for _ in range(self.CROWD)]
+            found = at_once([partial(call, client, address) for client in clients])
+            for client in clients:
+                client.session.close()
             if not any("redis is away" in line for line in service.lines()[seen:]):
                 return found
             time.sleep(1.5)

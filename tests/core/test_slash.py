@@ -1,9 +1,9 @@
 import pytest
 from pytest_django import Settings
 
-from tests import accounts
-from tests.accounts import PASSWORD
-from tests.client import ApiClient
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD
+from backend.testing.client import ApiClient
 
 UNKNOWN_ID = "01a20b6d-f71b-7609-9d37-00be804fe5ee"
 

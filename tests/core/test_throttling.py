@@ -9,11 +9,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.core import throttling
 from backend.core.throttling import Spent
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient, InProcess
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient, InProcess
+from backend.testing.limits import Limits
 from tests.core.limited import FORGED, HEADERS, from_address, guess, limit_of, log_in
-from tests.limits import Limits
 
 pytestmark = pytest.mark.django_db
 

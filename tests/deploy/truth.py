@@ -8,9 +8,9 @@ from importlib.util import find_spec
 import pytest
 from django.core.management import get_commands
 
+from backend.testing import contract
 from project import preflight
 from project.env import Environment
-from tests import contract
 from tests.service import ROOT
 
 VARIABLES = {name.upper() for name in Environment.model_fields}

@@ -8,9 +8,9 @@ from statistics import median
 
 import pytest
 
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer
 from tests.faults import broken_redis
 from tests.faults.broken_redis import Redis
 from tests.service import Service, running

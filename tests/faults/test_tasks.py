@@ -10,7 +10,8 @@ from itertools import count
 
 import pytest
 
-from tests import accounts, smtp
+from backend.testing import accounts
+from tests import smtp
 from tests.faults import broken_redis
 from tests.faults.broken_redis import Redis
 from tests.service import Service, running

@@ -11,8 +11,8 @@ from typing import Self
 import pytest
 import requests
 
-from tests import accounts
-from tests.accounts import Account
+from backend.testing import accounts
+from backend.testing.accounts import Account
 from tests.faults import broken_redis
 from tests.service import Service, running
 

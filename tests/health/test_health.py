@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from backend.core import migrations
 from backend.health import probes
 from backend.health.probes import Check
-from tests.client import ApiClient
+from backend.testing.client import ApiClient
 from tests.service import Service
-from tests.tasks.concurrency import until
+from tests.waiting import until
 
 type Found = Callable[..., None]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client import Answer, OverTheWire
+from backend.testing.client import Answer, OverTheWire
 from tests.service import Service
 
 PASSWORD = "a quiet walk by the sea"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.client import Answer, OverTheWire
+from backend.testing.client import Answer, OverTheWire
 from tests.dev_server import answer, started
 from tests.waiting import wait_for
 

@@ -5,14 +5,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from backend.tasks.models import State, Task
+from backend.testing.browser import Browser, browser
+from backend.testing.callers import make_user
 from backend.users.models import User
-from tests.accounts import PASSWORD
-from tests.client import Browser
 from tests.tasks.rows import record
 
 pytestmark = pytest.mark.django_db
@@ -21,15 +20,9 @@ LIST = "/admin/tasks/task/"
 
 
 @pytest.fixture
-def boss(db: None) -> User:
-    """A superuser."""
-    return User.objects.create_superuser("boss@example.com", PASSWORD)
-
-
-@pytest.fixture
 def clerk(db: None) -> User:
     """Staff with every permission on tasks."""
-    user = User.objects.create_user("clerk@example.com", PASSWORD, is_staff=True)
+    user = make_user(email="clerk@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="tasks"))
     return user
 
@@ -41,24 +34,13 @@ def onlooker(clerk: User) -> User:
     return clerk
 
 
-def browser(user: User | None = None) -> Client:
-    client = Browser(raise_request_exception=False)
-    if user is not None:
-        client.force_login(user)
-    return client
+def shown(client: Browser, **query: str) -> list[Task]:
+    return client.rows(LIST, **query)
 
 
-def shown(client: Client, **query: str) -> list[Task]:
-    answer = client.get(LIST, query)
-    assert answer.status_code == 200
-    return [*answer.context["cl"].result_list]
-
-
-def act(client: Client, action: str, *rows: Task) -> HttpResponse:
+def act(client: Browser, action: str, *rows: Task) -> HttpResponse:
     """Choose an action for the selected tasks."""
-    form = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
-    answer: HttpResponse = client.post(LIST, form, follow=True)  # type: ignore[assignment]  # the test client's own
-    return answer
+    return client.act(LIST, action, *rows)
 
 
 def page_of(row: Task) -> str:

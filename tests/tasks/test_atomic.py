@@ -11,9 +11,9 @@ from backend.authentication.models import Link
 from backend.core.ids import uuid7
 from backend.tasks.models import Queue, State, Task
 from backend.tasks.outbox import enqueue
+from backend.testing.races import elsewhere
 from tests.conftest import Lines
 from tests.tasks import samples
-from tests.tasks.concurrency import elsewhere
 from tests.tasks.conftest import Act
 from tests.tasks.rows import lose, lose_to_another, run
 

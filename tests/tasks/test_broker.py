@@ -22,8 +22,8 @@ from backend.tasks.worker import TaskWorker
 from tests.conftest import Lines
 from tests.servers import redis_client
 from tests.tasks import samples
-from tests.tasks.concurrency import PATIENCE_SECONDS, until
 from tests.tasks.conftest import Act
+from tests.waiting import PATIENCE_SECONDS, until
 
 GENEROUS_SECONDS = 2.0  # far more than a dead broker may cost, for a busy machine
 

@@ -13,9 +13,9 @@ from backend.tasks import canaries, execution
 from backend.tasks.canaries import ASK_EVERY, SILENT_AFTER
 from backend.tasks.models import Queue
 from backend.tasks.outbox import enqueue
-from tests.client import ApiClient
+from backend.testing.client import ApiClient
+from backend.testing.races import at_once
 from tests.tasks import samples
-from tests.tasks.concurrency import at_once
 
 SECOND = timedelta(seconds=1)
 QUEUES = ["default", "mails"]
@@ -81,7 +81,7 @@ class TestDue:
     def test_is_told_to_one_of_many_relays(self) -> None:
         for ago in (timedelta(), ASK_EVERY + SECOND):
             Queue.objects.update(asked_at=timezone.now() - ago)
-            found = [queue for queues in at_once(8, canaries.due) for queue in queues]
+            found = [queue for queues in at_once([canaries.due] * 8) for queue in queues]
             assert sorted(found) == QUEUES
 
 

@@ -19,10 +19,10 @@ from backend.core.ids import uuid7
 from backend.tasks import services
 from backend.tasks.management.commands import tasks as command
 from backend.tasks.models import State, Task
-from tests import accounts
+from backend.testing import accounts
 from tests.service import ROOT, Service
-from tests.tasks.concurrency import PATIENCE_SECONDS, until
 from tests.tasks.rows import record
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 def run(*words: str) -> str:

@@ -12,11 +12,11 @@ from pytest_django import Settings
 from backend.tasks import embedded
 from backend.tasks.models import State, Task, tasks
 from backend.tasks.outbox import enqueue
-from tests import accounts
+from backend.testing import accounts
 from tests.service import Service, running
 from tests.tasks import samples
-from tests.tasks.concurrency import PATIENCE_SECONDS, until
 from tests.tasks.conftest import Act
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 def threads() -> list[str]:

@@ -1,6 +1,7 @@
 """Running tasks: what a row, a log line and the task itself are told."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -14,12 +15,13 @@ from backend.tasks.execution import current_task
 from backend.tasks.models import LEASE, Queue, State, Task, TaskQuerySet, tasks
 from backend.tasks.outbox import enqueue
 from backend.tasks.worker import TaskWorker
+from backend.testing.races import at_once
 from tests.conftest import Lines
 from tests.tasks import samples
-from tests.tasks.concurrency import at_once, until
 from tests.tasks.conftest import Act
 from tests.tasks.rows import hurry, run
 from tests.tasks.samples import failing
+from tests.waiting import until
 
 
 @pytest.mark.django_db
@@ -236,7 +238,7 @@ class TestConcurrency:
         for sample in (samples.count, samples.short):
             task_id = enqueue(sample, number=1)
             samples.calls.clear()
-            at_once(20, lambda task_id=task_id: execution.run(task_id))  # type: ignore[misc]  # of a loop
+            at_once([partial(execution.run, task_id)] * 20)
             assert len(samples.calls) == 1
             row = Task.objects.get(pk=task_id)
             assert (row.state, row.attempts) == (State.DONE, 1)

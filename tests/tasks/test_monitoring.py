@@ -12,7 +12,7 @@ from backend.tasks import metrics_server
 from backend.tasks.models import Leader, Queue, State
 from backend.tasks.outbox import enqueue
 from backend.tasks.scheduler import ROLE
-from tests.client import ApiClient
+from backend.testing.client import ApiClient
 from tests.processes import free_port
 from tests.scraping import TOKEN, read, scrape
 from tests.tasks import rows, samples

@@ -18,11 +18,11 @@ from backend.authentication.purges import purge_cookie_sessions, purge_links, pu
 from backend.tasks import purging
 from backend.tasks.models import State, Task
 from backend.tasks.purging import purge
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
+from backend.testing.staff import user_of
 from backend.users import services as users
-from tests import accounts
-from tests.accounts import Account
-from tests.client import ApiClient
-from tests.staff import user_of
 
 SECOND = timedelta(seconds=1)
 WHAT = {
@@ -32,6 +32,7 @@ WHAT = {
     "spent links",
     "expired admin sessions",
     "old security events",
+    "stored answers",
 }
 
 

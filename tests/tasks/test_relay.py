@@ -22,11 +22,12 @@ from backend.tasks.models import (
 )
 from backend.tasks.outbox import enqueue
 from backend.tasks.relay import Relay
+from backend.testing.races import at_once
 from tests.conftest import Lines
 from tests.tasks import samples
-from tests.tasks.concurrency import at_once, until
 from tests.tasks.conftest import Act, Published
 from tests.tasks.rows import pass_by
+from tests.waiting import until
 
 TOLERANCE = timedelta(seconds=1)
 
@@ -240,7 +241,7 @@ class TestRelays:
         rows = Task.objects.bulk_create(
             [Task(name="tasks.count", queue="default") for _ in range(300)]
         )
-        counts = at_once(4, lambda: sum(publish_due(limit=20) for _ in range(10)))
+        counts = at_once([lambda: sum(publish_due(limit=20) for _ in range(10))] * 4)
         left = publish_due(limit=1000)  # whoever was skipped while it was locked
         assert sum(counts) + left == 300
         assert sorted(told(published)) == sorted(row.pk for row in rows)
@@ -249,7 +250,7 @@ class TestRelays:
         task_id = enqueue(samples.count, number=1)
         assert tasks().claim(task_id)
         pass_by(task_id, LEASE.total_seconds() + 1)
-        freed = at_once(4, lambda: tasks().abandoned().hand_back(error="Its worker died"))
+        freed = at_once([lambda: tasks().abandoned().hand_back(error="Its worker died")] * 4)
         assert sorted(freed) == [0, 0, 0, 1]
 
 

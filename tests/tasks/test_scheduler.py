@@ -11,8 +11,8 @@ from backend.core import breaker
 from backend.tasks import scheduler
 from backend.tasks.models import Leader
 from backend.tasks.scheduler import LEASE, Job, Scheduler
+from backend.testing.races import at_once
 from tests.conftest import Lines
-from tests.tasks.concurrency import at_once
 
 HOUR = timedelta(hours=1)
 
@@ -139,7 +139,7 @@ class TestLead:
             made.tick()
             return made
 
-        made = at_once(10, tick)
+        made = at_once([tick] * 10)
         assert [one._leads for one in made].count(True) == 1
         assert [one._me for one in made if one._leads] == [leader()]
         assert done == ["hourly", "often"]

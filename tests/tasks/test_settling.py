@@ -10,9 +10,9 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from backend.tasks import execution
 from backend.tasks.models import State, TaskQuerySet
 from backend.tasks.outbox import enqueue
+from backend.testing.races import elsewhere
 from tests.conftest import Lines
 from tests.tasks import samples
-from tests.tasks.concurrency import elsewhere
 from tests.tasks.conftest import Act
 from tests.tasks.rows import hurry, lose, lose_to_another, run
 from tests.tasks.samples import failing

@@ -7,22 +7,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from backend.testing.accounts import PASSWORD
+from backend.testing.browser import Browser
 from backend.users.models import User
-from tests.accounts import PASSWORD
-from tests.client import Browser
 
 NEW = "another horse battery 9"
 LIST = "/admin/users/user/"
 WRONG = "wrong horse battery 9"
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-
-
-def browser(user: User | None = None, address: str = "127.0.0.1") -> Client:
-    """A browser, of somebody who has signed in."""
-    client = Browser(raise_request_exception=False, REMOTE_ADDR=address)
-    if user is not None:
-        client.force_login(user)
-    return client
 
 
 def sign_in(
@@ -54,15 +46,11 @@ def form_of(user: User, **changes: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not ...}
 
 
-def act(client: Client, action: str, *users: User) -> HttpResponse:
+def act(client: Browser, action: str, *users: User) -> HttpResponse:
     """Choose an action for the selected users."""
-    form = {"action": action, "_selected_action": [str(user.pk) for user in users]}
-    answer: HttpResponse = client.post(LIST, form, follow=True)  # type: ignore[assignment]  # the test client's own
-    return answer
+    return client.act(LIST, action, *users)
 
 
-def shown(client: Client, **query: str) -> set[str]:
+def shown(client: Browser, **query: str) -> set[str]:
     """Whom the list shows."""
-    answer = client.get(LIST, query)
-    assert answer.status_code == 200
-    return {user.email for user in answer.context["cl"].result_list}
+    return {user.email for user in client.rows(LIST, **query)}

@@ -3,26 +3,16 @@
 import pytest
 from django.contrib.auth.models import Permission
 
+from backend.testing.accounts import Account
+from backend.testing.callers import make_user
+from backend.testing.staff import user_of
 from backend.users.models import User
-from tests.accounts import PASSWORD, Account
-from tests.staff import user_of
-
-NEW = "another horse battery 9"
-LIST = "/admin/users/user/"
-WRONG = "wrong horse battery 9"
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-
-
-@pytest.fixture
-def boss(db: None) -> User:
-    """A superuser."""
-    return User.objects.create_superuser("boss@example.com", PASSWORD)
 
 
 @pytest.fixture
 def clerk(db: None) -> User:
     """Staff with every permission on users, and none beyond."""
-    user = User.objects.create_user("clerk@example.com", PASSWORD, is_staff=True)
+    user = make_user(email="clerk@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="users"))
     return user
 

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from backend.testing.accounts import PASSWORD, Account
 from backend.users.models import User
-from tests.accounts import PASSWORD, Account
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from backend.testing.browser import browser
 from backend.users.models import User
 from tests.conftest import Lines
-from tests.users.browser import LIST, NEW, act, browser, form_of, page_of, sign_in
+from tests.users.browser import LIST, NEW, act, form_of, page_of, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -3,14 +3,15 @@
 import pytest
 from django.test import Client
 
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.browser import browser
+from backend.testing.client import ApiClient
+from backend.testing.limits import Limits
 from backend.users import passwords
 from backend.users.errors import TooBusyToHash
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
-from tests.limits import Limits
-from tests.users.browser import WRONG, browser, is_signed_in, sign_in
+from tests.users.browser import WRONG, is_signed_in, sign_in
 
 pytestmark = pytest.mark.django_db
 

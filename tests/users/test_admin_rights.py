@@ -7,12 +7,13 @@ from django.urls import reverse
 from model_bakery import baker
 from pytest_django import Settings
 
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.browser import browser
+from backend.testing.staff import user_of
 from backend.users import passwords
 from backend.users.errors import TooBusyToHash
 from backend.users.models import User, UserQuerySet
-from tests.accounts import PASSWORD, Account
-from tests.staff import user_of
-from tests.users.browser import LIST, NEW, act, browser, form_of, is_signed_in, page_of
+from tests.users.browser import LIST, NEW, act, form_of, is_signed_in, page_of
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,12 @@ from django.contrib.auth.models import Group, Permission
 from model_bakery import baker
 from pytest_django import DjangoAssertNumQueries
 
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.browser import browser
+from backend.testing.client import ApiClient
+from backend.testing.staff import user_of
 from backend.users.models import User
-from tests.accounts import PASSWORD, Account
-from tests.client import ApiClient
-from tests.staff import user_of
-from tests.users.browser import LIST, POWERS, browser, form_of, page_of, shown
+from tests.users.browser import LIST, POWERS, form_of, page_of, shown
 
 pytestmark = pytest.mark.django_db
 

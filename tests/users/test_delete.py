@@ -1,6 +1,7 @@
 """``POST users/me/delete/``, and deletion in the admin site."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -19,28 +20,30 @@ from backend.core.errors import NotFound
 from backend.mails.delivery import MailRefused
 from backend.tasks.models import State, Task
 from backend.tasks.outbox import enqueue
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.browser import browser
+from backend.testing.client import Answer, ApiClient, InProcess
+from backend.testing.limits import Limits
+from backend.testing.mails import Mails
+from backend.testing.races import outcomes
+from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users import services
 from backend.users import tasks as user_tasks
 from backend.users.errors import AccountGone
 from backend.users.models import DELETED_DOMAIN, User
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.authentication.test_email_change import change
-from tests.authentication.test_email_verify import verify
-from tests.authentication.test_password_reset import (
+from tests.authentication.crowds import (
     Call,
-    ask,
     at_once,
-    confirm,
+    crowd,
     deleting,
+    logging_in,
+    posting,
+    refreshing,
 )
-from tests.authentication.test_races import crowd, logging_in, outcomes, posting, refreshing
-from tests.client import Answer, ApiClient, InProcess
-from tests.limits import Limits
-from tests.mailbox import Mailbox
+from tests.authentication.forms import ask, change, confirm, verify
 from tests.service import Service
-from tests.staff import CHANGE, VIEW, permit, promote, user_of
-from tests.users.browser import LIST, act, browser, form_of, page_of, shown
+from tests.users.browser import LIST, act, form_of, page_of, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -94,22 +97,22 @@ def traces() -> set[str]:
 
 
 @pytest.fixture
-def ada(client: ApiClient, mailbox: Mailbox) -> Account:
+def ada(client: ApiClient, mails: Mails) -> Account:
     """Somebody who is signed in; their mails so far are read."""
     account = accounts.signed_in(client, email="ada@example.com", first_name="Ada")
-    mailbox.empty()
+    mails.empty()
     return account
 
 
 @pytest.fixture
-def rich(mailbox: Mailbox) -> Account:
+def rich(mails: Mails) -> Account:
     """Somebody with a rich life: everything that leaves a trace has happened to her."""
     client = InProcess()
     client.django.defaults |= {"REMOTE_ADDR": ADDRESS, "HTTP_USER_AGENT": AGENT}
     account = accounts.signed_in(client, email=OLD, first_name="Noel", last_name="Gordon")
-    verify(client, mailbox.last(OLD).token)
+    verify(client, mails.last(OLD).token)
     change(account, NOW)
-    verify(client, mailbox.last(NOW).token)
+    verify(client, mails.last(NOW).token)
     account.email = NOW
     account.log_in(**{"User-Agent": f"{AGENT} phone"})
     account.spend()
@@ -125,7 +128,7 @@ def rich(mailbox: Mailbox) -> Account:
     account.log_in()
     ask(client, NOW)
     change(account, NEXT)
-    mailbox.all()
+    mails.all()
     ask(client, NOW)
     for state in (State.PARKED, State.WAITING):
         task = enqueue(start_reset, email=NOW, ip_address=ADDRESS, user_agent=AGENT)
@@ -146,7 +149,7 @@ class TestDelete:
         assert ada.log_in().status == 200
 
     def test_leaves_everybody_else_alone(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         other = accounts.signed_in(client, first_name="Eve")
         ask(client, other.email)
@@ -155,7 +158,7 @@ class TestDelete:
         assert User.objects.values().get(email=other.email) == before
         assert other.me().status == 200
         assert other.spend().status == 200
-        verification, reset = mailbox.to(other.email)
+        verification, reset = mails.to(other.email)
         assert verify(client, verification.token).status == 204
         assert confirm(client, reset.token).status == 204
         assert SecurityEvent.objects.filter(user_id=before["id"], ip_address="127.0.0.1").exists()
@@ -173,14 +176,14 @@ class TestDelete:
         assert [*answer.errors] == ["user_id"]
         assert ada.me().status == 200
 
-    def test_refuses_a_wrong_password(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_refuses_a_wrong_password(self, ada: Account, mails: Mails) -> None:
         before = User.objects.values().get()
         answer = delete(ada, WRONG)
         assert (answer.status, answer.code) == (400, "validation_error")
         assert [*answer.errors] == ["password"]
         assert User.objects.values().get() == before
         assert ada.me().status == 200
-        assert mailbox.all() == []
+        assert mails.all() == []
         event = SecurityEvent.objects.latest("id")
         assert (event.type, event.user_id) == (Event.PASSWORD_REFUSED, before["id"])
         assert event.session_id == Session.objects.get().pk
@@ -233,11 +236,11 @@ class TestDelete:
         assert after["id"] != before["id"]
         assert (after["first_name"], after["email_verified"]) == ("", False)
 
-    def test_kills_every_link(self, client: ApiClient, ada: Account, mailbox: Mailbox) -> None:
+    def test_kills_every_link(self, client: ApiClient, ada: Account, mails: Mails) -> None:
         client.post("auth/email/verify/resend/", {"email": ada.email})
         ask(client, ada.email)
         change(ada, NEXT)
-        letters = [*mailbox.to(ada.email), *mailbox.to(NEXT)]
+        letters = [*mails.to(ada.email), *mails.to(NEXT)]
         assert len(letters) == 4
         delete(ada)
         accounts.register(client, email=ada.email)  # the same address is another account
@@ -248,18 +251,18 @@ class TestDelete:
             assert objection.code == "token_invalid"
 
     def test_mails_nothing_that_was_under_way(
-        self, client: ApiClient, ada: Account, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, mails: Mails
     ) -> None:
         client.post("auth/email/verify/resend/", {"email": ada.email})
         ask(client, ada.email)
         change(ada, NEXT)
         delete(ada)
-        assert [letter.subject for letter in mailbox.all()] == [GOODBYE]
+        assert [letter.subject for letter in mails.all()] == [GOODBYE]
 
-    def test_says_goodbye_and_forgets_where(self, ada: Account, mailbox: Mailbox) -> None:
+    def test_says_goodbye_and_forgets_where(self, ada: Account, mails: Mails) -> None:
         delete(ada, **{"X-Request-ID": "the-request-id"})
         task = Task.objects.get(name="users.say_goodbye")
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([ada.email], GOODBYE)
         assert letter.headers["X-Request-ID"] == "the-request-id"
         assert letter.headers["Message-ID"] == f"<{task.pk}@localhost>"
@@ -268,14 +271,14 @@ class TestDelete:
         assert (task.state, task.arguments, task.error) == (State.DONE, "{}", "")
 
     def test_forgets_where_even_if_the_goodbye_is_refused(
-        self, ada: Account, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+        self, ada: Account, mails: Mails, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object, **__: object) -> None:
             raise MailRefused("the mail server refused it with 550")
 
         monkeypatch.setattr(user_tasks, "send", refuse)
         delete(ada)
-        assert mailbox.all() == []
+        assert mails.all() == []
         task = Task.objects.get(name="users.say_goodbye")
         assert (task.state, task.arguments) == (State.DONE, "{}")
 
@@ -326,7 +329,7 @@ class TestDelete:
 class TestErasure:
     """What is left of a rich life: nothing, in no column of no table."""
 
-    def test_leaves_no_trace(self, rich: Account, mailbox: Mailbox) -> None:
+    def test_leaves_no_trace(self, rich: Account, mails: Mails) -> None:
         user = user_of(rich)
         assert traces() >= {
             "users_user.email",
@@ -343,14 +346,14 @@ class TestErasure:
         }
         assert delete(rich).status == 204
         assert traces() == {"tasks_task.arguments"}  # where to say goodbye
-        assert mailbox.last(NOW).subject == GOODBYE
+        assert mails.last(NOW).subject == GOODBYE
         assert traces() == set()
         assert User.objects.get(pk=user.pk).deleted_at is not None
 
-    def test_leaves_no_trace_when_staff_deletes(self, rich: Account, mailbox: Mailbox) -> None:
+    def test_leaves_no_trace_when_staff_deletes(self, rich: Account, mails: Mails) -> None:
         user, boss = user_of(rich), User.objects.get(email="boss@example.com")
         delete_in_the_admin_site(boss, user)
-        assert mailbox.last(NOW).subject == GOODBYE
+        assert mails.last(NOW).subject == GOODBYE
         assert traces() == set()
 
     def test_keeps_what_happened(self, rich: Account) -> None:
@@ -407,12 +410,12 @@ class TestDeletedUser:
         assert shown(browser(boss), is_active__exact="0") == set()
         assert browser(boss).get(page_of(gone)).status_code == 302
 
-    def test_is_mailed_nothing(self, client: ApiClient, gone: User, mailbox: Mailbox) -> None:
-        mailbox.empty()
+    def test_is_mailed_nothing(self, client: ApiClient, gone: User, mails: Mails) -> None:
+        mails.empty()
         for email in ("ada@example.com", gone.email):
             ask(client, email)
             client.post("auth/email/verify/resend/", {"email": email})
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     @pytest.mark.parametrize("field", ["email", "first_name", "last_name"])
     def test_gets_no_name_back(self, gone: User, field: str) -> None:
@@ -440,9 +443,8 @@ class TestDeletionMeanwhile:
             services.update_profile(stale, first_name="Ada")
         assert User.objects.get().first_name == ""
 
-    def test_is_not_undone_by_staff(self, stale: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_not_undone_by_staff(self, stale: User) -> None:
         boss = User.objects.create_superuser("boss@example.com", PASSWORD)
-        monkeypatch.setattr(services, "_get", lambda _: stale)
         for changes in ({"first_name": "Ada"}, {"is_active": True}):
             with pytest.raises(NotFound):
                 services.update_user(stale.pk, by=boss, **changes)
@@ -454,27 +456,26 @@ class TestDeletionMeanwhile:
             stale.save()
         assert User.objects.get().deleted_at is not None
 
-    def test_is_not_done_twice(self, stale: User, mailbox: Mailbox) -> None:
-        mailbox.empty()
+    def test_is_not_done_twice(self, stale: User, mails: Mails) -> None:
+        mails.empty()
         with pytest.raises(AccountGone), transaction.atomic():
             services.delete(stale.pk, event=Event.ACCOUNT_DELETED, now=timezone.now())
-        assert mailbox.all() == []
+        assert mails.all() == []
 
     @pytest.mark.django_db(transaction=True)
     def test_is_told_to_whoever_changes_their_profile(
         self, client: ApiClient, ada: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        save = services._save
+        hold = services._hold
 
-        def delete_then_save(user: User, changes: dict[str, object]) -> User:
+        def delete_then_hold(user_id: UUID) -> User | None:
             monkeypatch.undo()
-            assert delete(Account(InProcess(), ada.email, access=ada.access)).status == 204
-            return save(user, changes)
+            services.delete(user_id, event=Event.ACCOUNT_DELETED, now=timezone.now())
+            return hold(user_id)
 
-        monkeypatch.setattr(services, "_save", delete_then_save)
+        monkeypatch.setattr(services, "_hold", delete_then_hold)
         answer = client.patch("users/me/", {"first_name": "Ada"}, token=ada.access)
         assert (answer.status, answer.code) == (401, "session_revoked")
-        assert User.objects.get().first_name == ""
 
 
 def deleting_over_the_wire(account: Account) -> Callable[..., Answer]:
@@ -511,7 +512,7 @@ class TestRacingDeletions:
     @pytest.mark.postgresql
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("number", range(4))
-    def test_leave_no_trace_of_what_was_under_way(self, mailbox: Mailbox, number: int) -> None:
+    def test_leave_no_trace_of_what_was_under_way(self, mails: Mails, number: int) -> None:
         account, stolen = watched()
         pk = user_of(account).pk
         *answers, deleted = at_once([*under_way(account, stolen), deleting(account)])
@@ -519,7 +520,7 @@ class TestRacingDeletions:
             account.log_in()
             assert delete(account).status == 204
         assert max(answer.status for answer in answers) < 500, answers
-        mailbox.all()
+        mails.all()
         # Whoever came later guessed at an address that nobody has.
         assert traces() <= {"audit_securityevent.ip_address", "audit_securityevent.user_agent"}
         events = SecurityEvent.objects.filter(user_id=pk)
@@ -529,7 +530,7 @@ class TestRacingDeletions:
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("number", range(4))
     def test_and_changes_of_the_password_wait_for_each_other(
-        self, mailbox: Mailbox, number: int
+        self, mails: Mails, number: int
     ) -> None:
         account, stolen = watched()
         new = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
@@ -570,10 +571,6 @@ def under_way(account: Account, stolen: str) -> list[Call]:
 
 
 class TestDeletionByStaff:
-    @pytest.fixture
-    def boss(self, db: None) -> User:
-        return User.objects.create_superuser("boss@example.com", PASSWORD)
-
     def test_is_for_those_with_the_permission(self, client: ApiClient, ada: Account) -> None:
         clerk = user_of(permit(accounts.register(client), VIEW, CHANGE))
         user = user_of(ada)
@@ -581,12 +578,12 @@ class TestDeletionByStaff:
         assert ada.me().status == 200
 
     def test_does_the_same_and_names_who_did_it(
-        self, ada: Account, boss: User, mailbox: Mailbox
+        self, ada: Account, boss: User, mails: Mails
     ) -> None:
         user = user_of(ada)
         delete_in_the_admin_site(boss, user)
         assert ada.me().code == "session_revoked"
-        (letter,) = mailbox.all()
+        (letter,) = mails.all()
         assert (letter.message.to, letter.subject) == ([ada.email], GOODBYE)
         row = User.objects.get(pk=user.pk)
         assert row.deleted_at is not None
@@ -598,10 +595,10 @@ class TestDeletionByStaff:
         assert (entry.object_repr, entry.user_id) == ("[deleted]", boss.pk)
 
     def test_can_be_of_many_at_once(
-        self, client: ApiClient, ada: Account, boss: User, mailbox: Mailbox
+        self, client: ApiClient, ada: Account, boss: User, mails: Mails
     ) -> None:
         other = accounts.signed_in(client)
-        mailbox.empty()
+        mails.empty()
         users = [user_of(ada), user_of(other)]
         form = {
             "action": "delete_selected",
@@ -610,7 +607,7 @@ class TestDeletionByStaff:
         }
         browser(boss).post(LIST, form)
         assert {*User.objects.filter(deleted_at__isnull=True)} == {boss}
-        assert sorted(letter.message.to[0] for letter in mailbox.all()) == sorted(
+        assert sorted(letter.message.to[0] for letter in mails.all()) == sorted(
             [ada.email, other.email]
         )
         assert {*LogEntry.objects.values_list("object_repr", flat=True)} == {"[deleted]"}

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
+from backend.users import services
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
 
 pytestmark = pytest.mark.django_db
 
@@ -176,18 +178,18 @@ class TestMeUpdate:
     def test_tells_somebody_who_is_deleted_meanwhile_that_the_session_has_ended(
         self, account: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        save = User.save
+        hold = services._hold
 
-        def save_late(user: User, **options: Any) -> None:
+        def hold_late(user_id: UUID) -> User | None:
             User.objects.all().delete()
-            save(user, **options)
+            return hold(user_id)
 
-        monkeypatch.setattr(User, "save", save_late)
+        monkeypatch.setattr(services, "_hold", hold_late)
         answer = patch(account, first_name="Ada")
-        assert answer.status in {401, 404}
+        assert (answer.status, answer.code) == (401, "session_revoked")
 
-    def test_costs_two_queries(
+    def test_costs_three_queries_and_a_transaction(
         self, account: Account, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(2):  # the bearer; the names
+        with django_assert_num_queries(5):  # the bearer; a transaction around row and names
             patch(account, first_name="Ada", last_name="Lovelace")

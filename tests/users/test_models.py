@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from model_bakery import baker
 
+from backend.testing.accounts import PASSWORD
 from backend.users import services
 from backend.users.errors import EmailInvalid, EmailTaken
 from backend.users.models import User
-from tests.accounts import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

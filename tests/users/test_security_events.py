@@ -10,10 +10,10 @@ from backend.audit import events as audit
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Session
 from backend.core.ids import uuid7
-from tests import accounts
-from tests.accounts import PASSWORD, Account
-from tests.client import Answer, ApiClient
-from tests.staff import CHANGE, VIEW, permit, user_of
+from backend.testing import accounts
+from backend.testing.accounts import PASSWORD, Account
+from backend.testing.client import Answer, ApiClient
+from backend.testing.staff import CHANGE, VIEW, permit, user_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from pytest_django import Settings
 
 from backend.core import migrations
 from backend.core.management import preparation
+from backend.testing.accounts import Account
+from backend.testing.client import ApiClient
 from backend.users import passwords
 from backend.users.models import User
-from tests.accounts import Account
-from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 

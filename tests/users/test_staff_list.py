@@ -13,12 +13,12 @@ from model_bakery import baker
 from pytest_django import DjangoAssertNumQueries
 
 from backend.authentication.models import Session
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
+from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users import services
 from backend.users.models import User, searchable
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
-from tests.staff import CHANGE, VIEW, permit, promote, user_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backend.core.ids import uuid7
+from backend.testing import accounts
+from backend.testing.accounts import Account
+from backend.testing.client import Answer, ApiClient
+from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users.models import User
-from tests import accounts
-from tests.accounts import Account
-from tests.client import Answer, ApiClient
-from tests.staff import CHANGE, VIEW, permit, promote, user_of
 from tests.users.test_staff_list import PLAIN_FIELDS, STAFF_FIELDS
 
 pytestmark = pytest.mark.django_db

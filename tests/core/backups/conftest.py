@@ -12,11 +12,11 @@ from pytest_django import DjangoDbBlocker
 
 from backend.authentication import links
 from backend.authentication.models import Purpose
-from tests import accounts, staff
-from tests.accounts import Account
-from tests.client import InProcess
+from backend.testing import accounts, staff
+from backend.testing.accounts import Account
+from backend.testing.browser import browser
+from backend.testing.client import InProcess
 from tests.core.databases import Database, copy_of, in_use, postgresql, sqlite
-from tests.users.browser import browser
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 

@@ -11,12 +11,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from backend.core.backups import aftermath, files
-from tests import accounts, staff
-from tests.client import InProcess
+from backend.testing import accounts, staff
+from backend.testing.browser import browser
+from backend.testing.client import InProcess
 from tests.core.backups.conftest import POSTGRESQL, World
 from tests.core.backups.recipes import backup, restore
 from tests.core.databases import in_use, postgresql, sqlite
-from tests.users.browser import browser, is_signed_in
+from tests.users.browser import is_signed_in
 from tests.waiting import wait_for
 
 NEW = "another horse battery 9"
@@ -205,7 +206,7 @@ class TestRefusal:
         "damage",
         [
             pytest.param(lambda content: content[: len(content) // 2], id="truncated"),
-            pytest.param(lambda content: content[:-2000] + bytes(2000), id="overwritten"),
+            pytest.param(lambda content: content[:-4096] + bytes(4096), id="overwritten"),  # a page
             pytest.param(
                 lambda content: content[:3000] + bytes(9000) + content[12000:], id="holed"
             ),

@@ -1,0 +1,62 @@
+"""A request with an ``Idempotency-Key`` on its way to ``backend.idempotency``."""
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from ninja.operation import Operation
+
+from backend.core.errors import Unauthenticated
+from backend.core.openapi import IDEMPOTENCY
+from backend.idempotency.answers import Attempt, once
+from backend.idempotency.errors import KeyInvalid
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def are_answered_by(operation: Operation) -> bool:
+    """Whether an operation answers a repeated request as it answered the first."""
+    kind = (operation.openapi_extra or {}).get(IDEMPOTENCY, "stored")
+    return kind == "stored" and not _SAFE.issuperset(operation.methods)
+
+
+def answered_once(
+    operation: Operation,
+    request: HttpRequest,
+    caller: tuple[str, str],
+    act: Callable[[], HttpResponseBase],
+) -> HttpResponseBase:
+    """Answer a request with a key; whoever may not ask is refused before anything is kept."""
+    try:
+        _authenticate(operation, request)
+        attempt = Attempt.of(_key(request), caller=caller, request=_asked(request))
+        return once(attempt, act)
+    except Exception as error:  # noqa: BLE001  (Ninja's handlers know what to make of any)
+        return operation.api.on_exception(request, error)
+
+
+def _authenticate(operation: Operation, request: HttpRequest) -> None:
+    """Do what Ninja is about to do; the bearer check remembers what it has found.
+
+    Raises:
+        Unauthenticated: nobody, or not who they have to be.
+    """
+    for callback in operation.auth_callbacks:
+        if found := callback(request):
+            request.auth = found  # type: ignore[attr-defined]  # where Ninja itself puts it
+            return
+    if operation.auth_callbacks:
+        raise Unauthenticated
+
+
+def _key(request: HttpRequest) -> str:
+    key = request.headers[HEADER]
+    if not _KEY.fullmatch(key):
+        raise KeyInvalid
+    return key
+
+
+def _asked(request: HttpRequest) -> tuple[bytes, ...]:
+    return (request.method or "").encode(), request.get_full_path().encode(), request.body

@@ -1,0 +1,1 @@
+"""One effect per ``Idempotency-Key``, however often a request is repeated."""

@@ -1,0 +1,1 @@
+"""Generators: from the committed document to a client."""

@@ -1,0 +1,1 @@
+"""Generated requests: what the document describes, what it forbids, and what nobody would send."""
