@@ -41,6 +41,11 @@ profile *options: venv
 mails *options: venv
     @exec {{ manage }} mails "$@"
 
+# a feature app with its tests, entered wherever apps are listed: just new-app invoices
+[group('development')]
+new-app *options: venv
+    @exec .venv/bin/python -m backend.scaffold "$@"
+
 # create an account for the admin site
 [group('development')]
 superuser *options: venv

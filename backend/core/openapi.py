@@ -35,8 +35,8 @@ def limited[F: Callable[..., Any]](name: str | None) -> Callable[[F], F]:
 def permitted[F: Callable[..., Any]](permission: str, *, otherwise: int = 403) -> Callable[[F], F]:
     """Ask for a permission (``app.codename``), which ``request.auth.is_permitted`` then tells.
 
-    Whoever lacks it is refused with 403, or with ``otherwise=404`` left to the service, which does
-    not tell them what is there.
+    Whoever lacks it is refused with 403, or left to the service: with ``otherwise=404``, which does
+    not tell them what is there, or ``otherwise=200``, which answers with less.
     """
     return _extend({PERMISSION: {"name": permission, "otherwise": otherwise}})
 

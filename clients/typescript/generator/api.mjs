@@ -109,7 +109,8 @@ function inputs({ id, parameters, body }) {
 
 function option({ idempotency, versioned }, result) {
   const read = idempotency === "safe";
-  if (versioned) return `options: ${read ? "ReadOptions" : "UpdateOptions"}<${result}> = {}`;
+  const seen = result === "void" ? "object" : result; // what is deleted has been read before
+  if (versioned) return `options: ${read ? "ReadOptions" : "UpdateOptions"}<${seen}> = {}`;
   return `options: ${idempotency === "stored" ? "WriteOptions" : "CallOptions"} = {}`;
 }
 
