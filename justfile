@@ -207,6 +207,11 @@ openapi *options: venv
 fuzz *options: venv
     @exec .venv/bin/python -m tests.fuzz "$@"
 
+# this service beside its peers (--quick, --peers, --operations, --json FILE); needs wrk
+[group('quality')]
+bench *options: venv
+    @exec .venv/bin/python -m benchmarks "$@"
+
 # write both clients anew from tests/api/openapi.json (--check: only tell whether they are)
 [group('quality')]
 [script('sh', '-eu')]
@@ -268,6 +273,7 @@ verify: venv
 [group('project')]
 lock *options:
     @uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes --no-header -o requirements.lock --quiet "$@"
+    @uv pip compile benchmarks/requirements.in --universal --python-version 3.12 --generate-hashes --no-header -o benchmarks/requirements.lock --quiet "$@"
     @printf 'rust-just\nuv\n' | uv pip compile - --universal --python-version 3.12 --generate-hashes --no-annotate --custom-compile-command 'just lock' -o tools.lock --quiet "$@"
 
 # .venv holds exactly what requirements.lock says. The lock is copied into it last, so that an

@@ -1,0 +1,1 @@
+"""This service and its peers, measured side by side: ``./just bench``."""
