@@ -6,22 +6,19 @@ an address: both are known without a query. A request with an ``Idempotency-Key`
 """
 
 import re
-from collections.abc import Callable
 from functools import partial
-from typing import Concatenate
 
 from django.http import HttpRequest, HttpResponseBase
 from ninja.operation import Operation
 
 from backend.api import deprecation, repeats
+from backend.api.deprecation import Run
 from backend.authentication.bearer import BearerAuth, bearer
 from backend.core import errors, etags, throttling
 from backend.core.client import Client
 from backend.core.errors import DomainError, PermissionDenied
 from backend.core.json_body import refuse_by_headers
 from backend.core.openapi import ETAG, PERMISSION, RATE_LIMIT
-
-type Run[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 ACCOUNTS = re.compile(r"/api/v\d+/auth/")  # of any version
 

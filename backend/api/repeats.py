@@ -6,20 +6,19 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from ninja.operation import Operation
 
+from backend.core.context import GIVEN_NAME
 from backend.core.errors import Unauthenticated
-from backend.core.openapi import IDEMPOTENCY
+from backend.core.openapi import idempotency_of
 from backend.idempotency.answers import Attempt, once
 from backend.idempotency.errors import KeyInvalid
 
 HEADER = "Idempotency-Key"
-_KEY = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEY = re.compile(GIVEN_NAME)
 
 
 def are_answered_by(operation: Operation) -> bool:
     """Whether an operation answers a repeated request as it answered the first."""
-    kind = (operation.openapi_extra or {}).get(IDEMPOTENCY, "stored")
-    return kind == "stored" and not _SAFE.issuperset(operation.methods)
+    return idempotency_of(operation.methods, operation.openapi_extra or {}) == "stored"
 
 
 def answered_once(

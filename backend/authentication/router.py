@@ -57,7 +57,6 @@ def register(request: HttpRequest, data: UserRegister) -> User:  # noqa: ARG001 
 @limited("login")
 @idempotency("ignored")
 @raises(InvalidCredentials)
-@idempotency("ignored")
 def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
     """Open a session. Unknown, wrong and inactive are refused alike."""
     return services.login(**data.model_dump(), client=Client.of(request), now=timezone.now())

@@ -8,6 +8,7 @@ from ninja import Header
 from pydantic import Field
 
 from backend.core import examples
+from backend.core.context import GIVEN_NAME
 from backend.core.schemas import (
     EmailInput,
     Input,
@@ -26,7 +27,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9._-]{1,128}$",
+        pattern=f"^{GIVEN_NAME}$",
         description="Repeat a refresh with the key it was spent with if its answer was lost.",
     ),
 ]

@@ -7,7 +7,9 @@ from backend.core.ids import uuid7
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+# What callers may call their requests, and the keys of their requests.
+GIVEN_NAME = r"[A-Za-z0-9._-]{1,128}"
+_ACCEPTABLE = re.compile(GIVEN_NAME)
 
 
 def accept_request_id(proposed: str | None) -> str:

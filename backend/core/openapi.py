@@ -1,6 +1,6 @@
 """Declaring beside an operation what its form does not say; ``backend.api`` reads it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -16,7 +16,10 @@ IDEMPOTENCY = "x-idempotency"
 ETAG = "x-etag"
 DEPRECATION = "x-deprecation"
 
+type JSON = dict[str, Any]
 type Idempotency = Literal["stored", "recovered", "ignored"]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def raises[F: Callable[..., Any]](*kinds: type[DomainError]) -> Callable[[F], F]:
@@ -47,6 +50,14 @@ def idempotency[F: Callable[..., Any]](kind: Idempotency) -> Callable[[F], F]:
     ``recovered``: the operation makes the same answer again. ``ignored``: the key does nothing.
     """
     return _extend({IDEMPOTENCY: kind})
+
+
+def idempotency_of(methods: Iterable[str], declared: Mapping[str, Any]) -> Idempotency | None:
+    """What a key does with an operation of these methods and declarations; None if it is safe."""
+    if _SAFE.issuperset(methods):
+        return None
+    kind: Idempotency = declared.get(IDEMPOTENCY, "stored")
+    return kind
 
 
 def versioned[F: Callable[..., Any]](view: F) -> F:

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.core.client import USER_AGENT_LENGTH
+from backend.core.context import GIVEN_NAME
 from backend.core.errors import ErrorCode
 
 
@@ -41,18 +43,20 @@ def omittable(**constraints: Any) -> Any:
     return Field(default=None, json_schema_extra=without_default, **constraints)
 
 
+NAME_LENGTH = 150
+
 # Looser than the limits of docs/authentication.md, which hold after normalisation.
 EmailInput = Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
 PasswordInput = Annotated[
     str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})
 ]
-PersonName = Annotated[str, Field(max_length=150)]
+PersonName = Annotated[str, Field(max_length=NAME_LENGTH)]
 
 # Of answers, which are not checked again.
-RequestId = Annotated[str, documented(pattern="^[A-Za-z0-9._-]{1,128}$")]
+RequestId = Annotated[str, documented(pattern=f"^{GIVEN_NAME}$")]
 IpAddress = Annotated[str, documented(maxLength=45)]
-UserAgent = Annotated[str, documented(maxLength=400)]
-KnownName = Annotated[str, documented(maxLength=150)]
+UserAgent = Annotated[str, documented(maxLength=USER_AGENT_LENGTH)]
+KnownName = Annotated[str, documented(maxLength=NAME_LENGTH)]
 
 
 class ErrorOut(BaseModel):

@@ -9,3 +9,10 @@ never_returns(
     statement="UPDATE users_user SET session_epoch = session_epoch + 10000",
     tells="Every session has ended: people have to log in again.",
 )
+# The same with versions: whoever read one after the backup must not find it again on other content.
+never_returns(
+    table="users_user",
+    column="version",
+    statement="UPDATE users_user SET version = version + 10000",
+    tells="Users have new versions: who changes one has to read it again.",
+)

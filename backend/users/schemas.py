@@ -19,6 +19,7 @@ from backend.core.schemas import (
     example,
     omittable,
 )
+from backend.users import emails
 
 _ADA = {
     "id": examples.USER_ID,
@@ -38,7 +39,7 @@ class UserOut(Output):
     model_config = example(**_ADA)
 
     id: UUID
-    email: Annotated[str, documented(maxLength=254)]
+    email: Annotated[str, documented(maxLength=emails.MAX_LENGTH)]
     email_verified: bool
     first_name: KnownName
     last_name: KnownName
@@ -105,7 +106,7 @@ class UserQuery(PageQuery):
     search: Annotated[
         str,
         Field(
-            max_length=254,
+            max_length=emails.MAX_LENGTH,
             pattern=r"^[^\x00]*$",
             description="A part of the email, first or last name, whatever its case.",
             examples=["love"],

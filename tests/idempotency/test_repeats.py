@@ -15,6 +15,7 @@ from backend.tasks.purging import purge
 from backend.testing import accounts
 from backend.testing.accounts import PASSWORD, Account
 from backend.testing.client import Answer, ApiClient
+from backend.testing.queries import QueryBudget
 from backend.testing.staff import permit, user_of
 from backend.users import services
 from backend.users.models import User
@@ -110,6 +111,18 @@ class TestRepeat:
         first = rename(account, "Ada")
         account.log_in()
         assert rename(account, "Ada").body == first.body
+
+    def test_costs_three_statements_and_a_transaction_more(
+        self, account: Account, query_budget: QueryBudget
+    ) -> None:
+        with query_budget(exactly=5):  # the bearer; a transaction around row and names
+            account.client.patch("users/me/", {"first_name": "Ada"}, token=account.access)
+        with query_budget(exactly=10) as budget:  # reserved, read back, answered
+            rename(account, "Ada")
+        ours = [sql for sql in budget.sql if "idempotency_reservation" in sql]
+        assert [sql.split()[0] for sql in ours] == ["INSERT", "SELECT", "UPDATE"]
+        with query_budget(exactly=4):  # the bearer; not reserved, read, not free
+            rename(account, "Ada")
 
     def test_acts_again_after_a_day(self, account: Account) -> None:
         first = rename(account, "Ada")

@@ -6,8 +6,7 @@ from typing import Any
 from backend.api.changes import schemas
 from backend.api.changes.change import Change, addition, breaking
 from backend.api.changes.schemas import Side
-
-type JSON = dict[str, Any]
+from backend.core.openapi import JSON
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _REFUSALS = 400
@@ -92,28 +91,37 @@ def _granted(permission: JSON | None) -> str:
 
 
 def _parameters(old: JSON, new: JSON, name: str) -> Iterator[Change]:
-    before, after = _by_place(old), _by_place(new)
-    for place in before:
-        where = f"{name}: {place[0]} parameter `{place[1]}`"
-        if place not in after:
-            yield breaking(where, "is gone")
+    before, after = (
+        {
+            f"{given['in']} parameter `{given['name']}`": given
+            for given in side.get("parameters", ())
+        }
+        for side in (old, new)
+    )
+    yield from _parts(before, after, f"{name}:", Side.REQUEST)
+
+
+def _parts(
+    before: dict[str, JSON], after: dict[str, JSON], where: str, side: Side
+) -> Iterator[Change]:
+    """Changes of what is called by a name and has a schema: parameters, headers."""
+    for title, old in before.items():
+        new = after.get(title)
+        if new is None:
+            yield breaking(f"{where} {title}", "is gone")
             continue
-        yield from _obligation(before[place], after[place], where, Side.REQUEST)
-        yield from schemas.compare(
-            before[place]["schema"], after[place]["schema"], where, Side.REQUEST
-        )
-    for place in [place for place in after if place not in before]:
-        where, required = f"{name}: {place[0]} parameter `{place[1]}`", after[place].get("required")
-        yield (breaking(where, "is new and required") if required else addition(where, "is new"))
+        yield from _obligation(old, new, f"{where} {title}", side)
+        yield from schemas.compare(old["schema"], new["schema"], f"{where} {title}", side)
+    for title in [title for title in after if title not in before]:
+        if side is Side.REQUEST and after[title].get("required"):
+            yield breaking(f"{where} {title}", "is new and required")
+        else:
+            yield addition(f"{where} {title}", "is new")
 
 
 def _obligation(old: JSON, new: JSON, where: str, side: Side) -> Iterator[Change]:
     was, now = old.get("required", False), new.get("required", False)
     yield from schemas.obligation(where, was=was, now=now, side=side)
-
-
-def _by_place(operation: JSON) -> dict[tuple[str, str], JSON]:
-    return {(given["in"], given["name"]): given for given in operation.get("parameters", ())}
 
 
 def _body(old: JSON | None, new: JSON | None, where: str) -> Iterator[Change]:
@@ -163,15 +171,8 @@ def _of_refusal(change: Change, where: str) -> Change:
 
 
 def _headers(old: JSON, new: JSON, where: str) -> Iterator[Change]:
-    before, after = old.get("headers", {}), new.get("headers", {})
-    for name in before:
-        header = f"{where} header `{name}`"
-        if name not in after:
-            yield breaking(header, "is gone")
-            continue
-        yield from _obligation(before[name], after[name], header, Side.ANSWER)
-        yield from schemas.compare(
-            before[name]["schema"], after[name]["schema"], header, Side.ANSWER
-        )
-    for name in [name for name in after if name not in before]:
-        yield addition(f"{where} header `{name}`", "is new")
+    before, after = (
+        {f"header `{name}`": header for name, header in side.get("headers", {}).items()}
+        for side in (old, new)
+    )
+    yield from _parts(before, after, where, Side.ANSWER)

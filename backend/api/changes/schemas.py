@@ -5,8 +5,7 @@ from enum import Enum
 from typing import Any
 
 from backend.api.changes.change import Change, addition, breaking
-
-type JSON = dict[str, Any]
+from backend.core.openapi import JSON
 
 
 class Side(Enum):

@@ -5,7 +5,7 @@ implies (a body can be too large, a private operation wants a token), those it d
 decorators of ``core.openapi``, and an example of everything.
 """
 
-from backend.api.openapi.document import JSON, finish
+from backend.api.openapi.document import finish
 from backend.api.openapi.info import DESCRIPTION, EXTRA, SERVERS
 
-__all__ = ["DESCRIPTION", "EXTRA", "JSON", "SERVERS", "finish"]
+__all__ = ["DESCRIPTION", "EXTRA", "SERVERS", "finish"]

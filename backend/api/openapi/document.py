@@ -1,19 +1,15 @@
 """From Ninja's document to ours, operation by operation."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
 
 from backend.api.openapi import examples, links, names, parameters, responses
 from backend.api.openapi.headers import HEADERS
 from backend.api.openapi.parameters import PARAMETERS
-from backend.core.openapi import DEPRECATION, ERRORS, IDEMPOTENCY, RATE_LIMIT
+from backend.core.openapi import DEPRECATION, ERRORS, IDEMPOTENCY, JSON, RATE_LIMIT, idempotency_of
 from backend.core.schemas import ErrorOut
 
-type JSON = dict[str, Any]
-
-_SAFE = {"get", "head", "options"}
 _BEARER = "The `access` token of a login or refresh; it lives for minutes."
 
 
@@ -44,8 +40,8 @@ def _finish_operation(method: str, operation: JSON, components: JSON) -> None:
     _describe(operation)
     operation.setdefault("security", [])
     operation.setdefault(RATE_LIMIT, "default")
-    if method not in _SAFE:
-        operation.setdefault(IDEMPOTENCY, "stored")
+    if kind := idempotency_of([method.upper()], operation):
+        operation[IDEMPOTENCY] = kind
     if "requestBody" in operation:
         content = operation["requestBody"]["content"]["application/json"]
         _drop_default(content)

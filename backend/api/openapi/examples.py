@@ -4,8 +4,7 @@ from typing import Any
 
 from backend.core import examples as data
 from backend.core.errors import DomainError, ValidationFailed
-
-type JSON = dict[str, Any]
+from backend.core.openapi import JSON
 
 
 def illustrate(content: JSON, components: JSON) -> None:

@@ -1,19 +1,16 @@
 """The headers of answers, and which of them an answer has."""
 
-from typing import Any
-
 from backend.api.openapi.refusals import Kinds
+from backend.core.context import GIVEN_NAME
 from backend.core.errors import DomainError
-from backend.core.openapi import DEPRECATION, ETAG, IDEMPOTENCY, RATE_LIMIT
+from backend.core.openapi import DEPRECATION, ETAG, IDEMPOTENCY, JSON, RATE_LIMIT
 from backend.core.throttling import Throttled
-
-type JSON = dict[str, Any]
 
 HEADERS: JSON = {
     "X-Request-ID": {
         "description": "Names the request in the logs; your own value, or a new one.",
         "required": True,
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+        "schema": {"type": "string", "pattern": f"^{GIVEN_NAME}$"},
     },
     "WWW-Authenticate": {
         "description": "How to authenticate.",

@@ -1,8 +1,6 @@
 """Where to go from an answer: which operation takes what this one has just told."""
 
-from typing import Any
-
-type JSON = dict[str, Any]
+from backend.core.openapi import JSON
 
 _TOKEN = {"refresh": "$response.body#/refresh"}
 _REFRESH = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-type JSON = dict[str, Any]
+from backend.core.openapi import JSON
 
 _SCHEMAS = "#/components/schemas"
 

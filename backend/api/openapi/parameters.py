@@ -1,11 +1,8 @@
 """The parameters of operations: those that every form of operation has, all of them described."""
 
-from typing import Any
-
 from backend.core import examples
-from backend.core.openapi import ETAG, IDEMPOTENCY
-
-type JSON = dict[str, Any]
+from backend.core.context import GIVEN_NAME
+from backend.core.openapi import ETAG, IDEMPOTENCY, JSON
 
 # Without examples: pages that try operations out would send them.
 PARAMETERS: JSON = {
@@ -14,7 +11,7 @@ PARAMETERS: JSON = {
         "in": "header",
         "required": False,
         "description": "Names the request: repeated with the same key it gets the same answer.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+        "schema": {"type": "string", "pattern": f"^{GIVEN_NAME}$"},
     },
     "IfNoneMatch": {
         "name": "If-None-Match",

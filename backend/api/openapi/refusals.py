@@ -1,7 +1,5 @@
 """Which errors an operation can answer: those its form implies, and those it declares."""
 
-from typing import Any
-
 from backend.authentication.errors import SessionRevoked, TokenExpired, TokenInvalid
 from backend.core.errors import (
     BadRequest,
@@ -18,11 +16,10 @@ from backend.core.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from backend.core.openapi import ERRORS, IDEMPOTENCY, PERMISSION, RATE_LIMIT
+from backend.core.openapi import ERRORS, IDEMPOTENCY, JSON, PERMISSION, RATE_LIMIT
 from backend.core.throttling import Throttled
 from backend.idempotency.errors import InProgress, KeyInvalid, KeyReused
 
-type JSON = dict[str, Any]
 type Kinds = dict[str, type[DomainError]]  # by code, of one status
 
 _ALWAYS = [BadRequest, LengthRequired, PayloadTooLarge, ServerError, ServiceUnavailable]

@@ -1,13 +1,9 @@
 """The answers of operations: what succeeds, and the refusals, which many operations share."""
 
-from typing import Any
-
 from backend.api.openapi import examples, headers, refusals
 from backend.api.openapi.refusals import Kinds
 from backend.core.errors import ErrorCode
-from backend.core.openapi import DEPRECATION, ETAG, RATE_LIMIT
-
-type JSON = dict[str, Any]
+from backend.core.openapi import DEPRECATION, ETAG, JSON, RATE_LIMIT
 
 _SUCCESSES = {
     200: "Done",

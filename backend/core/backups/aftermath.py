@@ -11,12 +11,15 @@ class Step(NamedTuple):
     """What is done to a restored table.
 
     Attributes:
-        table: Where; a backup without it is older than the step, and has nothing to mend.
+        table: Where.
+        column: What has to be there; a backup without it is older than the step, and has nothing
+            to mend.
         statement: What, in the SQL that PostgreSQL and SQLite share.
         tells: The same in words, for who restores.
     """
 
     table: str
+    column: str
     statement: str
     tells: str
 
@@ -24,9 +27,9 @@ class Step(NamedTuple):
 _steps: list[Step] = []
 
 
-def never_returns(*, table: str, statement: str, tells: str) -> None:
+def never_returns(*, table: str, statement: str, tells: str, column: str = "id") -> None:
     """Declare a step."""
-    _steps.append(Step(table, statement, tells))
+    _steps.append(Step(table, column, statement, tells))
 
 
 def steps() -> list[Step]:

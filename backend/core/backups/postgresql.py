@@ -109,6 +109,6 @@ def _send(pipe: IO[bytes], *statements: str) -> None:
 
 def _if_there(step: Step) -> str:
     return (
-        f"DO $$ BEGIN IF to_regclass('{step.table}') IS NOT NULL THEN"
-        f" {step.statement}; END IF; END $$;"
+        f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_attribute WHERE attname = '{step.column}'"
+        f" AND attrelid = to_regclass('{step.table}')) THEN {step.statement}; END IF; END $$;"
     )

@@ -20,7 +20,7 @@ def write(path: Path) -> None:
     """Copy the database into a file."""
     with closing(sqlite3.connect(path)) as file:
         _ours().backup(file)
-        if _has(file, omission.TABLE):
+        if _columns(file, omission.TABLE):
             file.execute("PRAGMA secure_delete = ON")  # or they stay in pages that are free
             file.execute(f"DELETE FROM {omission.TABLE}")  # noqa: S608  (a constant)
             file.commit()
@@ -35,7 +35,7 @@ def migrations_of(path: Path) -> set[tuple[str, str]]:
     with _copy_of(path) as copy:
         return (
             {*copy.execute("SELECT app, name FROM django_migrations")}
-            if _has(copy, "django_migrations")
+            if _columns(copy, "django_migrations")
             else set()
         )
 
@@ -48,7 +48,7 @@ def replace(path: Path, steps: Iterable[Step]) -> None:
     """
     with _copy_of(path) as copy:
         for step in steps:
-            if _has(copy, step.table):
+            if step.column in _columns(copy, step.table):
                 copy.execute(step.statement)
         copy.commit()
         copy.backup(_ours())
@@ -69,9 +69,10 @@ def _copy_of(path: Path) -> Iterator[sqlite3.Connection]:
         yield copy
 
 
-def _has(database: sqlite3.Connection, table: str) -> bool:
-    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return database.execute(query, [table]).fetchone() is not None
+def _columns(database: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns, none where there is no such table."""
+    rows = database.execute("SELECT name FROM pragma_table_info(?)", [table])
+    return {name for (name,) in rows}
 
 
 def _ours() -> sqlite3.Connection:

@@ -154,6 +154,13 @@ class TestWhatMustNotComeBack:
         restore(file, "--yes")
         assert not is_signed_in(later)
 
+    def test_a_version_that_somebody_has_read(self, world: World, folder: Path) -> None:
+        file = backup(folder)
+        world.database.query("UPDATE users_user SET version = version + 1")
+        read = staff.user_of(world.ada).version
+        assert "Users have new versions" in restore(file, "--yes")
+        assert staff.user_of(world.ada).version > read
+
     def test_a_mailed_link(self, world: World, folder: Path) -> None:
         said = restore(backup(folder), "--yes")
         body = {"token": world.link, "password": NEW, "password_confirm": NEW}
