@@ -4,8 +4,8 @@ from uuid import uuid4
 
 from backend.testing import accounts
 from backend.testing.accounts import PASSWORD
-from backend.testing.client import Answer
 from tests.authentication.crowds import Call, crowd, posting
+from tests.idempotency.keys import is_replayed
 from tests.service import Service
 
 
@@ -25,7 +25,7 @@ class TestOneKey:
             for _ in range(5):
                 name, key = f"one-{uuid4().hex}", uuid4().hex
                 answers = at_once([registering(name, key)] * 20)
-                first = [a for a in answers if a.status == 201 and not replayed(a)]
+                first = [a for a in answers if a.status == 201 and not is_replayed(a)]
                 assert len(first) == 1
                 for answer in answers:
                     if answer.status == 201:
@@ -33,7 +33,7 @@ class TestOneKey:
                     else:
                         assert (answer.status, answer.code) == (409, "idempotency_in_progress")
                 last = registering(name, key)(service.client())
-                assert (last.body, replayed(last)) == (first[0].body, True)
+                assert (last.body, is_replayed(last)) == (first[0].body, True)
 
     def test_of_many_requests_is_one_of_theirs(self, service: Service) -> None:
         with crowd(service, 20) as at_once:
@@ -89,8 +89,3 @@ class TestRacingChanges:
             answers = at_once(calls)
         assert {answer.status for answer in answers} == {200}
         assert account.me().headers["etag"] == '"11"'
-
-
-def replayed(answer: Answer) -> bool:
-    """Whether an answer had been given before."""
-    return "idempotent-replayed" in answer.headers

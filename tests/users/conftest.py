@@ -1,10 +1,13 @@
-"""People of the admin site."""
+"""People whom several tests know."""
 
 import pytest
 from django.contrib.auth.models import Permission
 
+from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.callers import make_user
+from backend.testing.client import ApiClient
+from backend.testing.mails import Mails
 from backend.testing.staff import user_of
 from backend.users.models import User
 
@@ -21,3 +24,11 @@ def clerk(db: None) -> User:
 def ada(account: Account) -> User:
     """Somebody who is logged in to the API."""
     return user_of(account)
+
+
+@pytest.fixture
+def leaver(client: ApiClient, mails: Mails) -> Account:
+    """Somebody who is signed in; their mails so far are read."""
+    account = accounts.signed_in(client, email="ada@example.com", first_name="Ada")
+    mails.empty()
+    return account
