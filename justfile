@@ -6,8 +6,10 @@ set positional-arguments := true
 
 # Nothing but packages is downloaded, least of all a Python.
 export UV_PYTHON_DOWNLOADS := "never"
-# uv believes whom the machine believes, as pip does: a company's own certificates, too.
+# uv and Node believe whom the machine believes, as pip does: a company's own certificates, too.
 export UV_SYSTEM_CERTS := env("UV_SYSTEM_CERTS", "true")
+machine_certs := "/etc/ssl/certs/ca-certificates.crt"
+export NODE_EXTRA_CA_CERTS := env("NODE_EXTRA_CA_CERTS", if path_exists(machine_certs) == "true" { machine_certs } else { "" })
 
 manage := ".venv/bin/python manage.py"
 

@@ -43,6 +43,7 @@ class TestGeneratedRequest:
 class TestRun:
     def test_shows_how_to_repeat_what_it_finds(self, service: Service) -> None:
         document = deepcopy(contract.document())
+        document["paths"] = {"/api/v1/users/me/": document["paths"]["/api/v1/users/me/"]}
         del document["paths"]["/api/v1/users/me/"]["get"]["responses"]["200"]
         user = callers.caller(callers.USER, service)
         tally = runs.run(document, service.url, "coverage", user, examples=1, seed=SEED)

@@ -15,7 +15,7 @@ from backend.scaffold.refusal import Refused
 from tests.project.commands import python
 from tests.service import ROOT
 
-SHARED = [*entered(Names.of("invoices"), lambda path: (ROOT / path).read_text()), DOCUMENT]
+SHARED = [*entered(Names.of("specimens"), lambda path: (ROOT / path).read_text()), DOCUMENT]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def spoil(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 def interrupt(plan: Plan) -> None:
     with plan.carried_out():
-        assert (plan.root / "backend" / "invoices").exists()
+        assert (plan.root / "backend" / "specimens").exists()
         raise KeyboardInterrupt
 
 
@@ -73,7 +73,10 @@ class TestName:
             Plan.of(Names.of(name), ROOT)
 
     def test_that_is_free_is_not(self) -> None:
-        assert Plan.of(Names.of("invoices"), ROOT).folders == ["backend/invoices", "tests/invoices"]
+        assert Plan.of(Names.of("specimens"), ROOT).folders == [
+            "backend/specimens",
+            "tests/specimens",
+        ]
 
 
 class TestPlace:
@@ -98,8 +101,8 @@ class TestPlace:
             (remove("CHANGELOG.md"), "CHANGELOG.md"),
             (remove(DOCUMENT), DOCUMENT),
             (
-                spoil("tests/core/test_http_methods.py", "ALLOW = {", 'ALLOW = {"invoices/": "",'),
-                "ALLOW has 'invoices/' already",
+                spoil("tests/core/test_http_methods.py", "ALLOW = {", 'ALLOW = {"specimens/": "",'),
+                "ALLOW has 'specimens/' already",
             ),
         ],
     )
@@ -113,8 +116,8 @@ class TestPlace:
         act(project)
         before = content(project)
         with pytest.raises(Refused, match=named):
-            Plan.of(Names.of("invoices"), project)
-        assert command.main(["invoices"], root=project) == 1
+            Plan.of(Names.of("specimens"), project)
+        assert command.main(["specimens"], root=project) == 1
         assert "Nothing has been written." in capsys.readouterr().err
         assert content(project) == before
 
@@ -152,14 +155,14 @@ class TestFailure:
         self, project: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         before = content(project)
-        assert command.main(["invoices"], root=project) == 1  # there is no manage.py
+        assert command.main(["specimens"], root=project) == 1  # there is no manage.py
         assert "manage.py" in capsys.readouterr().err
         assert content(project) == before
-        assert not (project / "backend" / "invoices").exists()
+        assert not (project / "backend" / "specimens").exists()
 
     def test_by_an_interruption_takes_everything_back(self, project: Path) -> None:
         before = content(project)
-        plan = Plan.of(Names.of("invoices"), project)
+        plan = Plan.of(Names.of("specimens"), project)
         with pytest.raises(KeyboardInterrupt):
             interrupt(plan)
         assert content(project) == before
