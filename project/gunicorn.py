@@ -1,8 +1,14 @@
 """How gunicorn runs the service, in development and in production alike."""
 
-from pathlib import Path
+import gc
+
+# Nothing of what is imported from here on is garbage. ``when_ready`` enables the collection again,
+# after a start: a reload reads this file once more, and imports nothing.
+if not gc.get_freeze_count():
+    gc.disable()
 
 import django
+from django.conf import settings
 
 from backend.core import metrics_folder, server
 from project import env
@@ -14,6 +20,10 @@ from backend.tasks import embedded  # noqa: E402  (its models want the apps)
 
 ENV = env.load()
 
+if ENV.metrics_token.get_secret_value():
+    # Have the workers count together; the library looks for the folder when it is imported.
+    env.hand_down(PROMETHEUS_MULTIPROC_DIR=metrics_folder.make(server.MEMORY_FOLDER))
+
 wsgi_app = "project.wsgi"
 bind = f"{ENV.prod_host}:{ENV.prod_port}"
 workers = ENV.gunicorn_workers
@@ -24,7 +34,10 @@ graceful_timeout = int(27 - ENV.drain_seconds)  # all of a stop fits into 30 s
 keepalive = 5
 max_requests = ENV.gunicorn_max_requests
 max_requests_jitter = 100  # workers do not restart all at once
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (a heartbeat file)
+worker_tmp_dir = server.MEMORY_FOLDER  # for a heartbeat file
+# Everything is imported once, and shared by the workers until one of them writes to it. What
+# reloads when code changes has to import it again.
+preload_app = not settings.DEBUG
 
 # Who the client is, TRUSTED_PROXIES alone decides, in the application.
 forwarded_allow_ips = ""
@@ -51,7 +64,3 @@ if ENV.metrics_token.get_secret_value():
     pre_fork = metrics_folder.assign
     post_fork = metrics_folder.settle
     child_exit = metrics_folder.vacate
-
-    def on_starting(_: object) -> None:
-        """Have the workers count together; the library looks for the folder when it is imported."""
-        env.hand_down(PROMETHEUS_MULTIPROC_DIR=metrics_folder.make(worker_tmp_dir))

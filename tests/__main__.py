@@ -59,6 +59,8 @@ def main() -> None:
     command = pytest_command(parse(sys.argv[1:]))
     os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings.testing"
     os.environ.pop("DEBUG", None)
+    # Python starts hundreds of times here, and would compile everything each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *command])
 
 

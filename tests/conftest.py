@@ -4,24 +4,27 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
 from django.core.cache import cache
 
 from backend.core import log
-from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.callers import make_user
 from backend.testing.client import ApiClient
 from backend.users.models import User
+from tests import people
+from tests.servers import redis_client, remove_keys
 from tests.service import ROOT, Service, running
-from tests.services import remove_keys
 
 # As the suite was started: tests change their environment.
 REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS = redis_client(REDIS_URL) if REDIS_URL else None  # one for all tests: to make it costs most
 KEY_PREFIX = os.environ.get("TEST_KEY_PREFIX", "")
 
 type Lines = Callable[[], list[dict[str, Any]]]
@@ -31,10 +34,11 @@ type Lines = Callable[[], list[dict[str, Any]]]
 def _empty_cache() -> Iterator[None]:
     """Nothing counted in one test is left for the next; the key prefix makes this ours alone."""
     yield
-    if REDIS_URL:
-        remove_keys([REDIS_URL], KEY_PREFIX)
-    else:
+    if REDIS is None:
         cache.clear()
+        return
+    with suppress(redis.RedisError):
+        remove_keys(REDIS, KEY_PREFIX)
 
 
 @pytest.fixture
@@ -45,8 +49,8 @@ def boss(db: None) -> User:
 
 @pytest.fixture
 def account(client: ApiClient, db: None) -> Account:
-    """Somebody who has registered and logged in."""
-    return accounts.signed_in(client)
+    """Somebody who is signed in."""
+    return people.signed_in(client)
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,12 @@ def redis_client(url: str) -> redis.Redis:
     )
 
 
+def remove_keys(client: redis.Redis, prefix: str) -> None:
+    """Take away every key that begins so."""
+    if keys := [*client.scan_iter(f"{prefix}*", count=1000)]:
+        client.delete(*keys)
+
+
 def within[T](seconds: float, question: Callable[[], T]) -> T:
     """What the question returns, if in time.
 

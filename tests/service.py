@@ -5,18 +5,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import requests
-from psycopg import sql
 
 from backend.testing.client import OverTheWire
 from tests.processes import free_port
+from tests.service_databases import migrated
 
+# Variables of a service whose lines are not counted: load does nothing but wait for it.
+UNCOUNTED = {"COVERAGE_PROCESS_CONFIG": ""}
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
 
@@ -83,10 +84,9 @@ class Service:
 @contextmanager
 def running(**variables: str) -> Iterator[Service]:
     """Run the service until the block ends; ``variables`` change its environment."""
-    named = {**os.environ, **variables}
     with (
         tempfile.TemporaryDirectory(prefix="tests-service-") as name,
-        _database(Path(name), named) as db,
+        migrated(Path(name), variables) as db,
     ):
         folder, port = Path(name), free_port()
         environment = {
@@ -101,7 +101,6 @@ def running(**variables: str) -> Iterator[Service]:
             **db,
             **variables,
         }
-        Service.command(environment, "migrate", "--verbosity", "0")
         with _serving(environment, folder / "log") as service:
             yield service
 
@@ -136,40 +135,3 @@ def _wait(service: Service) -> None:
         else:
             return
     raise RuntimeError("the service did not start:\n" + "\n".join(service.lines()[-20:]))
-
-
-@contextmanager
-def own_database() -> Iterator[dict[str, str]]:
-    """The variables of a PostgreSQL database that nobody else uses, gone afterwards."""
-    names = ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD")
-    server = {name: os.environ.get(name, "") for name in names}
-    with _database(Path(), os.environ) as database:
-        yield server | database
-
-
-@contextmanager
-def _database(folder: Path, named: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """A database that nobody else uses, and that is gone afterwards."""
-    host = named.get("DB_HOST")
-    if not host:
-        yield {"DB_NAME": str(folder / "service.sqlite3")}
-        return
-    name = f"{named['TEST_DB_NAME']}_{os.getpid()}_{time.monotonic_ns()}"
-    connect = {
-        "host": host,
-        "port": named.get("DB_PORT") or "5432",
-        "user": named.get("DB_USER") or "postgres",
-        "password": named.get("DB_PASSWORD") or "",
-        "dbname": "postgres",
-        "autocommit": True,
-    }
-
-    def administer(statement: str) -> None:
-        with psycopg.connect(**connect) as connection:  # type: ignore[arg-type]  # libpq's keywords
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-    administer("CREATE DATABASE {}")
-    try:
-        yield {"DB_NAME": name}
-    finally:
-        administer("DROP DATABASE {} WITH (FORCE)")

@@ -173,8 +173,7 @@ def remove_keys(urls: Iterable[str], prefix: str) -> None:
     """Take away what the suite left on a Redis of somebody else."""
     for url in urls:
         with suppress(redis.RedisError), servers.redis_client(url) as client:
-            for key in client.scan_iter(f"{prefix}*", count=1000):
-                client.delete(key)
+            servers.remove_keys(client, prefix)
 
 
 def _exit_in_order(*_: object) -> None:

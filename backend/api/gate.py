@@ -19,6 +19,7 @@ from backend.core.client import Client
 from backend.core.errors import DomainError, PermissionDenied
 from backend.core.json_body import refuse_by_headers
 from backend.core.openapi import ETAG, PERMISSION, RATE_LIMIT
+from backend.idempotency.keys import has_key
 
 ACCOUNTS = re.compile(r"/api/v\d+/auth/")  # of any version
 
@@ -41,7 +42,7 @@ def guard[**P](run: Run[P]) -> Run[P]:
                 _count(request, limit)
             except DomainError as error:
                 return errors.envelope(error)
-            if keeps_answers and repeats.HEADER in request.headers:
+            if keeps_answers and has_key(request):
                 act = partial(run, request, *args, **kwargs)
                 response = repeats.answered_once(operation, request, caller_of(request), act)
             else:

@@ -1,19 +1,14 @@
 """A request with an ``Idempotency-Key`` on its way to ``backend.idempotency``."""
 
-import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 from ninja.operation import Operation
 
-from backend.core.context import GIVEN_NAME
 from backend.core.errors import Unauthenticated
 from backend.core.openapi import idempotency_of
 from backend.idempotency.answers import Attempt, once
-from backend.idempotency.errors import KeyInvalid
-
-HEADER = "Idempotency-Key"
-_KEY = re.compile(GIVEN_NAME)
+from backend.idempotency.keys import key_of
 
 
 def are_answered_by(operation: Operation) -> bool:
@@ -30,7 +25,7 @@ def answered_once(
     """Answer a request with a key; whoever may not ask is refused before anything is kept."""
     try:
         _authenticate(operation, request)
-        attempt = Attempt.of(_key(request), caller=caller, request=_asked(request))
+        attempt = Attempt.of(key_of(request), caller=caller, request=_asked(request))
         return once(attempt, act)
     except Exception as error:  # noqa: BLE001  (Ninja's handlers know what to make of any)
         return operation.api.on_exception(request, error)
@@ -48,13 +43,6 @@ def _authenticate(operation: Operation, request: HttpRequest) -> None:
             return
     if operation.auth_callbacks:
         raise Unauthenticated
-
-
-def _key(request: HttpRequest) -> str:
-    key = request.headers[HEADER]
-    if not _KEY.fullmatch(key):
-        raise KeyInvalid
-    return key
 
 
 def _asked(request: HttpRequest) -> tuple[bytes, ...]:

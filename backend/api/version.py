@@ -6,28 +6,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI, Router
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
-from ninja.renderers import BaseRenderer
 
-from backend.api import documents, error_handlers, gate, openapi
+from backend.api import answers, documents, error_handlers, gate, openapi
 from backend.authentication.bearer import bearer
 from backend.core.json_body import StrictJSONParser
-
-
-class JSONRenderer(BaseRenderer):
-    """Answers as UTF-8 JSON, times in UTC with ``Z``."""
-
-    media_type = "application/json"
-
-    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ARG002  (Ninja's form)
-        """Serialise an answer."""
-        return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
 class Api(NinjaAPI):
@@ -51,7 +38,7 @@ def create(name: str, routers: Mapping[str, Router]) -> Api:
         description=openapi.DESCRIPTION,
         auth=bearer,
         parser=StrictJSONParser(),
-        renderer=JSONRenderer(),
+        renderer=answers.JSONRenderer(),
         openapi_url=None,  # backend.api.documents serves the document and its pages
         docs_url=None,
         openapi_extra=openapi.EXTRA,
@@ -59,7 +46,8 @@ def create(name: str, routers: Mapping[str, Router]) -> Api:
         urls_namespace=name,
     )
     error_handlers.register(api)
-    api.add_decorator(gate.guard, mode="view")
+    api.add_decorator(answers.by_pydantic, mode="view")
+    api.add_decorator(gate.guard, mode="view")  # around everything else
     for prefix, router in routers.items():
         api.add_router(prefix, router)
     return api

@@ -8,7 +8,7 @@ from ninja.security import HttpBearer
 
 from backend.authentication import sessions
 from backend.authentication.models import Session
-from backend.authentication.tokens import AccessToken
+from backend.authentication.tokens import AccessToken, Claims
 from backend.core.errors import PermissionDenied, Unauthenticated
 
 
@@ -31,28 +31,29 @@ class BearerAuth(HttpBearer):
         known = getattr(request, "auth", None)
         if isinstance(known, Session):
             return known
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return self.authenticate(request, token) if scheme.lower() == self.openapi_scheme else None
+        token = self._token(request)
+        return None if token is None else self.authenticate(request, token)
 
-    def authenticate(self, request: HttpRequest, token: str) -> Session:  # noqa: ARG002  (Ninja's form)
+    def authenticate(self, request: HttpRequest, token: str) -> Session:
         """Find the session of an access token.
 
         Raises:
             Unauthenticated: every way in which it can be none.
             PermissionDenied: the user lacks the permission.
         """
-        session = sessions.authenticate(token, now=timezone.now(), permission=self.permission)
+        claims = _read_once(request, token)
+        session = sessions.authenticate(claims, now=timezone.now(), permission=self.permission)
         if self.permission and self.required and not session.is_permitted:
             raise PermissionDenied
         return session
 
     def claimed_user(self, request: HttpRequest) -> UUID | None:
         """Whose token this is, by its signature alone: enough to count requests, not to answer."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != self.openapi_scheme:
+        token = self._token(request)
+        if token is None:
             return None
         try:
-            return AccessToken.read_fresh(token).user_id
+            return _read_once(request, token).user_id
         except Unauthenticated:
             return None
 
@@ -67,6 +68,19 @@ class BearerAuth(HttpBearer):
             raise Unauthenticated
         request.auth = session  # type: ignore[attr-defined]  # where Ninja itself puts it
         return session
+
+    def _token(self, request: HttpRequest) -> str | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return token if scheme.lower() == self.openapi_scheme else None
+
+
+def _read_once(request: HttpRequest, token: str) -> Claims:
+    """The claims of a request's token; the gate asks for them, and then the bearer check."""
+    known: Claims | None = getattr(request, "_bearer_claims", None)
+    if known is None:
+        known = AccessToken.read_fresh(token)
+        request._bearer_claims = known  # type: ignore[attr-defined]  # noqa: SLF001  (beside what it was read from)
+    return known
 
 
 bearer = BearerAuth()

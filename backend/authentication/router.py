@@ -23,7 +23,6 @@ from backend.authentication.request import SessionRequest
 from backend.authentication.schemas import (
     EmailChange,
     EmailOnly,
-    IdempotencyKey,
     LinkToken,
     PasswordChange,
     PasswordReset,
@@ -38,6 +37,7 @@ from backend.core.client import Client
 from backend.core.errors import NotFound
 from backend.core.openapi import bearer_optional, idempotency, limited, raises
 from backend.core.pagination import Page, PageQuery, paginate
+from backend.idempotency.keys import key_of
 from backend.users import services as users
 from backend.users.models import User
 from backend.users.schemas import UserOut
@@ -65,18 +65,13 @@ def login(request: HttpRequest, data: UserLogin) -> sessions.TokenPair:
 @router.post("refresh/", auth=None, response=TokenPairOut)
 @raises(TokenInvalid, TokenExpired, SessionRevoked, RefreshTokenRotated, RefreshTokenReused)
 @idempotency("recovered")
-def refresh(
-    request: HttpRequest,
-    response: HttpResponse,
-    data: TokenRefresh,
-    idempotency_key: IdempotencyKey = None,
-) -> sessions.TokenPair:
+def refresh(request: HttpRequest, response: HttpResponse, data: TokenRefresh) -> sessions.TokenPair:
     """Exchange a refresh token for a new pair; the old one is spent."""
     pair = sessions.refresh(
         data.refresh,
         client=Client.of(request),
         now=timezone.now(),
-        idempotency_key=idempotency_key,
+        idempotency_key=key_of(request),
     )
     if pair.replayed:
         response["Idempotent-Replayed"] = "true"

@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Header
 from pydantic import Field
 
 from backend.core import examples
-from backend.core.context import GIVEN_NAME
 from backend.core.schemas import (
     EmailInput,
     Input,
@@ -23,14 +21,6 @@ from backend.core.schemas import (
 )
 
 TokenInput = Annotated[str, Field(max_length=4096, description="A token, as it was answered.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=f"^{GIVEN_NAME}$",
-        description="Repeat a refresh with the key it was spent with if its answer was lost.",
-    ),
-]
 
 
 class UserRegister(Input):

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from backend.audit import events as audit
 from backend.audit.events import Event
+from backend.authentication import queries
 from backend.authentication.errors import (
     RefreshTokenReused,
     RefreshTokenRotated,
@@ -65,23 +66,19 @@ def open_session(user: User, *, client: Client, now: datetime) -> TokenPair:
     return _pair(session, now)
 
 
-def authenticate(encoded: str, *, now: datetime, permission: str | None = None) -> Session:
+def authenticate(claims: Claims, *, now: datetime, permission: str | None = None) -> Session:
     """The session, with its user, that an access token opens. One query.
 
     With a ``permission`` (``app.codename``) the session's ``is_permitted`` tells, from the same
     query, whether its user has it.
 
     Raises:
-        TokenInvalid: not an access token of ours.
-        TokenExpired: too late.
         SessionRevoked: the session has ended, or its user may not sign in.
     """
-    return _load_live(AccessToken.read_fresh(encoded), now, permission)
+    return _load_live(claims, now, permission)
 
 
-def refresh(
-    encoded: str, *, client: Client, now: datetime, idempotency_key: str | None = None
-) -> TokenPair:
+def refresh(encoded: str, *, client: Client, now: datetime, idempotency_key: str = "") -> TokenPair:
     """Exchange a refresh token for a new pair. Of any number of concurrent calls one succeeds.
 
     Raises:
@@ -198,8 +195,7 @@ def _end(
 
 
 def _load_live(claims: Claims, now: datetime, permission: str | None = None) -> Session:
-    rows = _sessions().with_permission(permission) if permission else _sessions()
-    session = rows.select_related("user").filter(pk=claims.session_id).first()
+    session = queries.session(permission).first(id=claims.session_id)
     if session is None or session.user_id != claims.user_id or not session.is_live(now):
         raise SessionRevoked
     return session
@@ -264,7 +260,7 @@ def _pair(session: Session, now: datetime, *, replayed: bool = False) -> TokenPa
     )
 
 
-def _digest(idempotency_key: str | None, jti: UUID) -> str:
+def _digest(idempotency_key: str, jti: UUID) -> str:
     if not idempotency_key:
         return ""
     return salted_hmac("refresh", f"{jti}:{idempotency_key}", algorithm="sha256").hexdigest()

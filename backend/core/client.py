@@ -6,6 +6,7 @@ the peer is one of ``TRUSTED_PROXIES``.
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 
@@ -53,7 +54,7 @@ def client_address(request: HttpRequest) -> str | None:
     peer = _parse(request.META.get("REMOTE_ADDR", ""))
     if peer is None or not _is_trusted(peer):
         return str(peer) if peer else None
-    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         address = _parse(hop.strip())
         if address is None:
             break  # whatever stands left of garbage is a claim of nobody we trust
@@ -65,7 +66,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def trust_forwarded_scheme(request: HttpRequest) -> None:
     """Let a trusted proxy say that the client came by https."""
-    forwarded = request.headers.get("X-Forwarded-Proto")
+    forwarded = request.META.get("HTTP_X_FORWARDED_PROTO")
     if forwarded is None:
         return
     peer = _parse(request.META.get("REMOTE_ADDR", ""))
@@ -79,6 +80,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
+@lru_cache(maxsize=1024)
 def _parse(text: str) -> Address | None:
     try:
         address = ip_address(text.removeprefix("[").partition("]")[0] if "[" in text else text)

@@ -8,11 +8,12 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.commands.core import Script
 from redis.retry import Retry
 
 TIMEOUT_SECONDS = 0.05
@@ -57,6 +58,7 @@ class Counters(Protocol):
 class RedisCounters:
     """Counts for every process that shares the server.
 
+    Every thread has a connection of its own: a pool would cost each request as much as the hit.
     Raises ``redis.RedisError`` within a few dozen milliseconds where the server is away.
     """
 
@@ -68,17 +70,63 @@ class RedisCounters:
             retry=Retry(NoBackoff(), 0),
         )
         self._prefix = prefix
+        self._pool = client.connection_pool
+        self._local = threading.local()
         self._hit = client.register_script(_HIT)
         self._give_back = client.register_script(_GIVE_BACK)
 
     def hit(self, key: str, *, limit: int, window: int) -> Count:
         """Count one more of ``key``, unless there are ``limit`` already in this window."""
-        allowed, count, ttl = self._hit([f"{self._prefix}:{key}"], [limit, window * 1000])
+        allowed, count, ttl = self._run(self._hit, key, limit, window * 1000)
         return Count(bool(allowed), int(count), int(ttl) / 1000)
 
     def give_back(self, key: str) -> None:
         """Take one hit back, if there is one."""
-        self._give_back([f"{self._prefix}:{key}"])
+        self._run(self._give_back, key)
+
+    def _run(self, script: Script, key: str, *values: int) -> Any:
+        """Run a script, which the server knows by its digest unless it has been restarted."""
+        name = f"{self._prefix}:{key}"
+        try:
+            return self._ask("EVALSHA", script.sha, 1, name, *values)
+        except redis.exceptions.NoScriptError:
+            return self._ask("EVAL", script.script, 1, name, *values)
+
+    def _ask(self, *command: object) -> Any:
+        """What the server answers; over a new connection if it has hung up on this thread's.
+
+        A hit that was counted just before the server hung up counts twice.
+        """
+        connection = self._connection()
+        was_open = connection.is_connected
+        try:
+            return self._exchange(connection, *command)
+        except redis.ConnectionError:
+            if not was_open:
+                raise
+            return self._exchange(connection, *command)
+
+    @staticmethod
+    def _exchange(connection: Any, *command: object) -> Any:
+        connection.send_command(*command)
+        return connection.read_response()
+
+    def _connection(self) -> Any:
+        owned: _OfAThread | None = getattr(self._local, "owned", None)
+        if owned is None:
+            connection = self._pool.connection_class(**self._pool.connection_kwargs)
+            owned = self._local.owned = _OfAThread(connection)
+        return owned.connection
+
+
+class _OfAThread:
+    """A connection that ends with its thread, and does not wait to be found as garbage."""
+
+    def __init__(self, connection: Any) -> None:  # redis leaves it untyped
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.disconnect()
 
 
 class MemoryCounters:

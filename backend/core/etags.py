@@ -23,7 +23,7 @@ def mark(response: HttpResponse, version: int, *, shape: str = "") -> None:
 
 def fresh(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """The answer to a read, or 304 where the caller has named its tag in ``If-None-Match``."""
-    header = request.headers.get("If-None-Match")
+    header = request.META.get("HTTP_IF_NONE_MATCH")
     if header is None or request.method != "GET" or "ETag" not in response:
         return response
     seen = {tag.removeprefix("W/") for tag in parse_etags(header)}
@@ -41,7 +41,7 @@ class Precondition:
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
         """Read ``If-Match``. A tag that is weak, or none of ours, names no version."""
-        header = request.headers.get("If-Match")
+        header = request.META.get("HTTP_IF_MATCH")
         if header is None or header.strip() == "*":
             return cls()
         found = (_TAG.fullmatch(tag.strip()) for tag in header.split(","))

@@ -44,10 +44,12 @@ class StrictJSONParser(Parser):
         """Parse a body that is not empty.
 
         Raises:
-            UnsupportedMediaType: it is not ``application/json`` in UTF-8.
+            UnsupportedMediaType: it is packed, or not ``application/json`` in UTF-8.
             InvalidJSON: it is not JSON, or not storable.
         """
-        _require_json(request.headers.get("Content-Type", ""))
+        if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+            raise UnsupportedMediaType
+        _require_json(request.META.get("CONTENT_TYPE", ""))
         return parse(request.body)
 
 
@@ -73,6 +75,8 @@ def parse(body: bytes) -> Any:
 
 
 def _require_json(content_type: str) -> None:
+    if content_type == "application/json":  # as nearly everybody says it
+        return
     message = Message()
     message["Content-Type"] = content_type
     charset = message.get_param("charset", "utf-8")

@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -109,7 +109,7 @@ def json_line(record: "Record", redactor: Redactor) -> str:
         name: redactor.value(name, value) for name, value in record["extra"].items()
     }
     line |= {
-        "timestamp": f"{record['time'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "timestamp": _in_utc(record["time"]),
         "level": record["level"].name,
         "logger": record["name"],
         "message": redactor.text(record["message"]),
@@ -121,6 +121,11 @@ def json_line(record: "Record", redactor: Redactor) -> str:
         return orjson.dumps(line, default=str).decode()
     except TypeError:  # a lone surrogate, an integer over 64 bits: slower, and takes anything
         return json.dumps(line, default=str)
+
+
+def _in_utc(moment: datetime) -> str:
+    utc = datetime.fromtimestamp(moment.timestamp(), UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}Z"
 
 
 def text_line(record: "Record", redactor: Redactor) -> str:

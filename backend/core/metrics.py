@@ -14,6 +14,7 @@ from django.conf import settings
 
 PREFIX = "backend_"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "(other)"  # methods that callers invent
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +147,6 @@ def every() -> list[Metric]:
 def request_answered(method: str | None, route: str, status: int, seconds: float) -> None:
     """Count a request; callers invent methods, which are all one here."""
     if settings.METRICS_TOKEN:
-        known = method if method in METHODS else "(other)"
+        known = method if method in METHODS else OTHER
         http_requests.count(known, route, str(status))
         http_request_duration.observe(seconds, known, route)

@@ -26,7 +26,8 @@ def place() -> int:
 def make(parent: str | None) -> str:
     """Make the folder, once per server and before its workers; its path."""
     global _path  # noqa: PLW0603  (one to a server; its workers inherit it)
-    _path = tempfile.mkdtemp(prefix="backend-metrics-", dir=parent)
+    if _path is None:
+        _path = tempfile.mkdtemp(prefix="backend-metrics-", dir=parent)
     return _path
 
 

@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from backend.core import errors, metrics
+from backend.core import errors, metrics, pages
 from backend.core.client import Client, trust_forwarded_scheme
 from backend.core.client import current as current_client
 from backend.core.context import accept_request_id, request_id
@@ -64,12 +65,7 @@ class RequestMiddleware:
             exception = errors.ServiceUnavailable()
         if not isinstance(exception, DomainError):
             return None
-        return HttpResponse(
-            exception.message,
-            status=exception.status,
-            content_type="text/plain; charset=utf-8",
-            headers=dict(exception.headers),
-        )
+        return pages.refusal(exception)
 
 
 def _drop_body(response: HttpResponseBase) -> None:
@@ -116,7 +112,7 @@ def _note(request: HttpRequest, response: HttpResponseBase, started: float) -> N
     milliseconds = round(seconds * 1000, 1)
     slow = milliseconds >= settings.SLOW_REQUEST_MS
     _LINE.bind(
-        method=request.method,
+        method=request.method if request.method in metrics.METHODS else metrics.OTHER,
         route=route,
         status=response.status_code,
         duration_ms=milliseconds,
@@ -131,7 +127,12 @@ _PARAMETER = re.compile(r"(?<!\?P)<(?:\w+:)?(\w+)>")
 def route_of(request: HttpRequest) -> str:
     """The matched pattern, never the path: it groups, and a path can carry anything."""
     match = request.resolver_match
-    return "/" + _PARAMETER.sub(r"{\1}", match.route) if match and match.route else "(none)"
+    return _written(match.route) if match and match.route else "(none)"
+
+
+@cache  # of the routes that there are
+def _written(route: str) -> str:
+    return "/" + _PARAMETER.sub(r"{\1}", route)
 
 
 def user_id_of(request: HttpRequest) -> str | None:

@@ -9,9 +9,13 @@ from typing import cast
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import csrf
 from django.utils.deprecation import MiddlewareMixin
+
+from backend.core.errors import DomainError
+from backend.core.json_body import refuse_by_headers
+from backend.core.pages import refusal
 
 
 class OutsideApi(MiddlewareMixin):
@@ -22,6 +26,18 @@ class OutsideApi(MiddlewareMixin):
         if request.path_info.startswith("/api/"):
             return cast("HttpResponseBase", self.get_response(request))
         return cast("HttpResponseBase", super().__call__(request))  # no coroutine under WSGI
+
+
+class BodyMiddleware(OutsideApi):
+    """Refuses unread what the worker has not waited for; the API has its gate for that."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Judge a body by its headers."""
+        try:
+            refuse_by_headers(request)
+        except DomainError as error:
+            return refusal(error)
+        return None
 
 
 class SessionMiddleware(OutsideApi, sessions.SessionMiddleware):

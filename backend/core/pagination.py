@@ -12,10 +12,11 @@ from hashlib import blake2b
 from typing import Annotated, Any, Self
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.core.compiled import Selection
 from backend.core.errors import BadRequest
 from backend.core.schemas import documented
 
@@ -90,8 +91,12 @@ class Cursor:
         return cls(value, bool(backwards))
 
 
-def paginate[M: Model](
-    request: HttpRequest, rows: QuerySet[M], *, query: PageQuery, order: str = "-id"
+def paginate(
+    request: HttpRequest,
+    rows: QuerySet[Any, Any] | Selection[Any],
+    *,
+    query: PageQuery,
+    order: str = "-id",
 ) -> dict[str, Any]:
     """One page of ``rows`` along ``order``: a unique column, with ``-`` for descending.
 
@@ -103,20 +108,15 @@ def paginate[M: Model](
     cursor = Cursor.decode(query.cursor, scope=scope) if query.cursor else None
     backwards = cursor is not None and cursor.backwards
 
-    if cursor is not None:
-        rows = rows.filter(
-            **{f"{column}__{'lt' if descending != backwards else 'gt'}": cursor.value}
-        )
-    found = list(
-        rows.order_by(f"{'-' if descending != backwards else ''}{column}")[: query.page_size + 1]
-    )
+    found = _read(rows, column, falling=descending != backwards, cursor=cursor, query=query)
     more, found = len(found) > query.page_size, found[: query.page_size]
     if backwards:
         found.reverse()
 
-    def address(row: M, *, back: bool) -> str:
+    def address(row: Any, *, back: bool) -> str:
+        value = row[column] if isinstance(row, dict) else getattr(row, column)
         parameters = request.GET.copy()
-        parameters["cursor"] = Cursor(str(getattr(row, column)), back).encode(scope=scope)
+        parameters["cursor"] = Cursor(str(value), back).encode(scope=scope)
         return f"{request.build_absolute_uri(request.path)}?{parameters.urlencode()}"
 
     has_next = bool(found) and (more if not backwards else True)
@@ -126,6 +126,25 @@ def paginate[M: Model](
         "next": address(found[-1], back=False) if has_next else None,
         "previous": address(found[0], back=True) if has_previous else None,
     }
+
+
+def _read(
+    rows: QuerySet[Any, Any] | Selection[Any],
+    column: str,
+    *,
+    falling: bool,
+    cursor: Cursor | None,
+    query: PageQuery,
+) -> list[Any]:
+    """The rows of a page and one more, from the cursor on."""
+    order, at_most = f"-{column}" if falling else column, query.page_size + 1
+    comparison = f"{column}__{'lt' if falling else 'gt'}" if cursor else None
+    edge = cursor.value if cursor else None
+    if isinstance(rows, Selection):
+        return rows.read(order, at_most=at_most, comparison=comparison, edge=edge)
+    if comparison:
+        rows = rows.filter(**{comparison: edge})
+    return list(rows.order_by(order)[:at_most])
 
 
 def _mac(payload: bytes, scope: str) -> bytes:

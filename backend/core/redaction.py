@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 MASK = "[redacted]"
 
@@ -50,6 +51,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value of query strings, forms, cookies and arguments.
     (_pattern(rf"""({_NAME})=(?![\["'(])[^\s&;,'")]+"""), rf"\1={MASK}"),
 )
+# Without one of these there is nothing for any of the patterns to find: most values are ids, words
+# and numbers.
+_MARKS = re.compile(r"""[\s:='"]|eyJ|argon2""", re.IGNORECASE)
+
+_SPEAKS_NOTHING = (int, float, type(None))
 
 
 class Redactor:
@@ -57,27 +63,34 @@ class Redactor:
 
     def __init__(self, configured: Iterable[str] = ()) -> None:
         """Take the configured secrets, which are masked wherever they occur."""
-        known = sorted({value for value in configured if len(value) >= 4}, key=len, reverse=True)  # noqa: PLR2004
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        known = {value for value in configured if len(value) >= 4}  # noqa: PLR2004
+        self._known = sorted(known, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if self._known is not None:
-            text = self._known.sub(MASK, text)
-        for pattern, replacement in _PATTERNS:
-            text = pattern.sub(replacement, text)
+        for secret in self._known:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        if _MARKS.search(text):
+            for pattern, replacement in _PATTERNS:
+                text = pattern.sub(replacement, text)
         return text
 
     def value(self, name: str, value: object) -> object:
         """The value of a named field without secrets; containers are walked."""
-        if name not in _HARMLESS_NAMES and _SECRET_NAME.search(name):
+        if _is_secret(name):
             return MASK
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, _SPEAKS_NOTHING):
+            return value
         if isinstance(value, Mapping):
             return {str(key): self.value(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(name, item) for item in value]
-        if isinstance(value, int | float | None):
-            return value
         return self.text(str(value))
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return name not in _HARMLESS_NAMES and _SECRET_NAME.search(name) is not None

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.cache import patch_cache_control
+from django.http.response import ResponseHeaders
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,14 +42,28 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         is_html = response.get("Content-Type", "").startswith("text/html")
         is_page = is_html and getattr(response, "content", b"") != b""
-        response["X-Content-Type-Options"] = "nosniff"
-        response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        response["Referrer-Policy"] = "same-origin" if is_page else "no-referrer"
-        response["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else JSON_POLICY)
-        if request.is_secure():
-            hsts = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
-            response["Strict-Transport-Security"] = hsts
-        if PRIVATE.match(request.path_info):
-            patch_cache_control(response, no_store=True)
+        is_private = PRIVATE.match(request.path_info) is not None
+        added = _added(is_page=is_page, is_secure=request.is_secure(), is_private=is_private)
+        policy = response.get("Content-Security-Policy")
+        response.headers._store.update(added._store)  # noqa: SLF001  (as they are: they have been checked)
+        if policy is not None:
+            response["Content-Security-Policy"] = policy
         return response
+
+
+@cache
+def _added(*, is_page: bool, is_secure: bool, is_private: bool) -> ResponseHeaders:
+    """The headers of one kind of answer, checked by Django once and not with every answer."""
+    added = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "Referrer-Policy": "same-origin" if is_page else "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Content-Security-Policy": PAGE_POLICY if is_page else JSON_POLICY,
+    }
+    if is_secure:
+        hsts = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+        added["Strict-Transport-Security"] = hsts
+    if is_private:
+        added["Cache-Control"] = "no-store"
+    return ResponseHeaders(added)

@@ -58,8 +58,7 @@ class Contract:
         """The operation of a method and a path; ``HEAD`` is a ``GET``."""
         verb = "get" if method == "HEAD" else method.lower()
         for template, operations in self.document["paths"].items():
-            pattern = re.sub(r"\\\{\w+\\\}", _ID, re.escape(template))
-            if re.fullmatch(pattern, path):
+            if _pattern(template).fullmatch(path):
                 found: JSON | None = operations.get(verb)
                 return found
         return None
@@ -132,6 +131,11 @@ def check(method: str, path: str, *, status: int, headers: Mapping[str, str], bo
 def find(method: str, path: str) -> JSON | None:
     """The operation of a method and a path; ``HEAD`` is a ``GET``."""
     return published().find(method, path)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\w+\\\}", _ID, re.escape(template)))
 
 
 @cache

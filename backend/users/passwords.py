@@ -2,9 +2,9 @@
 
 import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
 from argon2.exceptions import Argon2Error
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.contrib.auth import hashers, password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from backend.core import metrics
+from backend.core import metrics, turns
 from backend.core.errors import ValidationFailed
 from backend.users.errors import TooBusyToHash
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 256
 _slots = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE)
+_threads = ThreadPoolExecutor(settings.PASSWORD_HASHES_AT_ONCE, thread_name_prefix="passwords")
 
 
 class Argon2idHasher(hashers.Argon2PasswordHasher):
@@ -83,8 +84,7 @@ def hash_password(password: str) -> str:
     Raises:
         TooBusyToHash: no slot came free in time.
     """
-    with _slot():
-        return hashers.make_password(normalise(password))
+    return _in_turn(lambda: hashers.make_password(normalise(password)))
 
 
 def verify(password: str, encoded: str | None) -> Verdict:
@@ -93,23 +93,29 @@ def verify(password: str, encoded: str | None) -> Verdict:
     Raises:
         TooBusyToHash: no slot came free in time.
     """
-    with _slot():
-        try:
-            correct, stale = hashers.verify_password(
-                normalise(password), encoded or hashers.UNUSABLE_PASSWORD_PREFIX
-            )
-        except (ValueError, Argon2Error):  # a damaged hash matches nothing
-            return Verdict(correct=False, stale=False)
+    claimed = encoded or hashers.UNUSABLE_PASSWORD_PREFIX
+    try:
+        correct, stale = _in_turn(lambda: hashers.verify_password(normalise(password), claimed))
+    except (ValueError, Argon2Error):  # a damaged hash matches nothing
+        return Verdict(correct=False, stale=False)
     return Verdict(correct, correct and stale)
 
 
-@contextmanager
-def _slot() -> Iterator[Any]:
+def _in_turn[Result](hash_it: Callable[[], Result]) -> Result:
+    """Run something that hashes, a few at a time, while others compute.
+
+    It runs in threads of its own: each that has once hashed keeps the memory it took.
+    """
+    with turns.stepped_aside():
+        return _when_free(hash_it)
+
+
+def _when_free[Result](hash_it: Callable[[], Result]) -> Result:
     with metrics.password_hashes.one_more("waiting"):
         if not _slots.acquire(timeout=settings.PASSWORD_HASH_WAIT_SECONDS):
             raise TooBusyToHash
     try:
         with metrics.password_hashes.one_more("under way"):
-            yield
+            return _threads.submit(hash_it).result()
     finally:
         _slots.release()

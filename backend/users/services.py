@@ -14,7 +14,7 @@ from backend.core.client import NOBODY, Client
 from backend.core.errors import NotFound, PermissionDenied
 from backend.core.etags import ANY, Precondition
 from backend.tasks.outbox import enqueue
-from backend.users import emails, erasure, passwords
+from backend.users import emails, erasure, passwords, queries
 from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken
 from backend.users.models import User, UserQuerySet
 from backend.users.tasks import say_goodbye
@@ -62,11 +62,11 @@ def update_profile(user: User, *, precondition: Precondition = ANY, **changes: A
         return _save(held, changes)
 
 
-def list_users(
-    *, search: str = "", is_active: bool | None = None, is_staff: bool | None = None
-) -> UserQuerySet:
-    """Users of these rights whose address or name contains ``search``."""
-    return UserQuerySet(User).matching(search=search, is_active=is_active, is_staff=is_staff)
+def list_users(*, search: str = "", **rights: bool) -> queries.Listed:
+    """What staff see of users with these rights, whose address or name contains ``search``."""
+    if search:
+        return queries.listed(search=search, **rights)
+    return queries.LISTING.where(**rights)
 
 
 def get_visible(user_id: UUID, *, to: User, all_users: bool) -> User:

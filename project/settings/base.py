@@ -51,12 +51,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backend.core.middleware.RequestMiddleware",
     "backend.core.security_headers.SecurityHeadersMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "backend.core.cors.CorsMiddleware",
     "backend.core.middleware.EnvelopeMiddleware",
     "backend.core.http_methods.HttpMethodsMiddleware",
     "backend.core.slash.SlashMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # The API carries bearer tokens: cookies, CSRF and messages belong to the admin site alone.
+    "backend.core.outside_api.BodyMiddleware",
     "backend.core.outside_api.SessionMiddleware",
     "backend.core.outside_api.CsrfViewMiddleware",
     "backend.core.outside_api.AuthenticationMiddleware",
@@ -102,7 +103,10 @@ POSTGRESQL: dict[str, Any] = {
     "OPTIONS": {
         "application_name": "backend",
         "connect_timeout": 2,  # seconds; the smallest that libpq honours
-        "prepare_threshold": 5,  # server-side statements from the fifth run on
+        # Values travel beside the statement, so that it is the same for all of them: the server
+        # parses and plans it once for each connection, from its fifth run on.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
         "options": (
             "-c statement_timeout=5000 -c lock_timeout=3000 "
             "-c idle_in_transaction_session_timeout=30000"

@@ -59,6 +59,18 @@ class TestContentType:
             answer = client.get(path, headers={"Accept": accept})
             assert answer.headers["content-type"] == "application/json; charset=utf-8"
 
+    @pytest.mark.parametrize("coding", ["gzip", "GZIP, identity", "br", ""])
+    def test_says_415_to_what_claims_to_be_packed(self, client: ApiClient, coding: str) -> None:
+        headers = {"Content-Type": JSON, "Content-Encoding": coding}
+        answer = client.send("POST", "/api/v1/auth/login/", GOOD, headers)
+        assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
+    @pytest.mark.django_db
+    def test_may_say_that_it_is_not_packed(self, client: ApiClient) -> None:
+        headers = {"Content-Type": JSON, "Content-Encoding": "Identity"}
+        answer = client.send("POST", "/api/v1/auth/login/", GOOD, headers)
+        assert answer.code == "invalid_credentials"
+
     def test_over_the_wire_is_415_too(self, service: Service) -> None:
         caller = service.client()
         for headers in ({"Content-Type": "text/plain"}, {}):

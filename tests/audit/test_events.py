@@ -22,6 +22,12 @@ SENT = {"X-Request-ID": "the-request-id", "User-Agent": "Firefox/150"}
 SOMEWHERE = Client("203.0.113.9", "curl/8")
 
 
+@pytest.fixture
+def account(client: ApiClient, db: None) -> Account:
+    """Somebody who came by the front door, as their events tell."""
+    return accounts.signed_in(client)
+
+
 def latest() -> SecurityEvent:
     return SecurityEvent.objects.all()[0]
 

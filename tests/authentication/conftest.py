@@ -7,10 +7,9 @@ from pytest_django import Settings
 
 from backend.authentication import tokens
 from backend.authentication.models import Session
-from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.client import ApiClient, InProcess
-from backend.testing.mails import Mails
+from tests import people
 
 type UseKeys = Callable[..., None]
 
@@ -43,8 +42,6 @@ def use_keys(settings: Settings) -> Iterator[UseKeys]:
 
 
 @pytest.fixture
-def ada(client: ApiClient, mails: Mails) -> Account:
-    """Somebody who is signed in; their mails so far are read."""
-    account = accounts.signed_in(client, email="ada@example.com")
-    mails.empty()
-    return account
+def ada(client: ApiClient, db: None) -> Account:
+    """Somebody who is signed in."""
+    return people.signed_in(client, email="ada@example.com")

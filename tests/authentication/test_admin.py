@@ -52,7 +52,8 @@ class TestList:
         found = shown(browser(boss))
         assert {session.user.email for session in found} == {account.email for account in people}
 
-    def test_searches_by_user_and_address(self, boss: User, account: Account) -> None:
+    def test_searches_by_user_and_address(self, boss: User, client: ApiClient) -> None:
+        account = accounts.signed_in(client)
         visitor = browser(boss)
         for query in (account.email.upper(), account.email[:6], "127.0.0.1"):
             assert len(shown(visitor, q=query)) == 1

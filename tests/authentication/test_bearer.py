@@ -9,10 +9,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from backend.authentication.models import Session
 from backend.authentication.tokens import AccessToken, RefreshToken
-from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, ApiClient
 from backend.users.models import User
+from tests import people
 from tests.authentication.forgery import FORGERIES, Forger, Kind
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ class TestBearer:
         self, client: ApiClient, account: Account
     ) -> None:
         mine = Session.objects.get()
-        other = accounts.signed_in(client)
+        other = people.signed_in(client)
         forger = Forger("access", mine)
         theirs = Session.objects.exclude(pk=mine.pk).get()
         assert account.me(forger.with_claims(sid=str(theirs.pk))).code == "session_revoked"
@@ -215,7 +215,7 @@ class TestForgedToken:
     def test_with_somebody_elses_session_exchanges_nothing(
         self, client: ApiClient, account: Account, session: Session
     ) -> None:
-        other = accounts.signed_in(client)
+        other = people.signed_in(client)
         theirs = Session.objects.exclude(pk=session.pk).get()
         forger = Forger("refresh", session)
         for jti in (theirs.refresh_jti, session.refresh_jti, uuid4()):
@@ -228,7 +228,7 @@ class TestForgedToken:
     def test_with_somebody_elses_session_logs_nobody_out(
         self, client: ApiClient, account: Account, session: Session
     ) -> None:
-        other = accounts.signed_in(client)
+        other = people.signed_in(client)
         theirs = Session.objects.exclude(pk=session.pk).get()
         self.to_log_out(account, Forger("refresh", session).with_claims(sid=str(theirs.pk)))
         assert other.me().status == 200

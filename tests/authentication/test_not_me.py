@@ -16,6 +16,7 @@ from backend.testing.mails import Mails
 from backend.testing.races import outcomes
 from backend.testing.staff import promote, user_of
 from backend.users.models import User
+from tests import people
 from tests.authentication.crowds import at_once, objecting, verifying
 from tests.authentication.forms import (
     SENT,
@@ -58,11 +59,9 @@ def set_password(account: Account) -> None:
 
 
 @pytest.fixture
-def ada(client: ApiClient, mails: Mails) -> Account:
-    """Somebody who is signed in; their mails so far are read."""
-    account = accounts.signed_in(client, email=HERS)
-    mails.empty()
-    return account
+def ada(client: ApiClient) -> Account:
+    """Somebody who is signed in."""
+    return people.signed_in(client, email=HERS)
 
 
 @pytest.fixture

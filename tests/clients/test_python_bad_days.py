@@ -19,7 +19,7 @@ from backend_client import (
 
 from tests.clients import proxy
 from tests.clients.proxy import Proxy
-from tests.service import Service, running
+from tests.service import UNCOUNTED, Service, running
 from tests.waiting import wait_for
 
 PASSWORD = "a quiet walk by the sea"
@@ -31,7 +31,7 @@ EXPIRED_WITHIN_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with running(ACCESS_TOKEN_SECONDS="1", RATE_LIMIT_LOGIN="10/2s") as started:
+    with running(**UNCOUNTED, ACCESS_TOKEN_SECONDS="1", RATE_LIMIT_LOGIN="10/2s") as started:
         yield started
 
 

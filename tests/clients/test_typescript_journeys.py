@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.clients import node
-from tests.service import Service, running
+from tests.service import UNCOUNTED, Service, running
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -21,6 +21,7 @@ def short() -> Iterator[Service]:
     One worker, since it counts in its own memory when it is embedded.
     """
     with running(
+        **UNCOUNTED,
         ACCESS_TOKEN_SECONDS="1",
         RATE_LIMIT_LOGIN="2/4s",
         TRUSTED_PROXIES="127.0.0.1",

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from backend.authentication import links
 from backend.authentication.models import Purpose, Session
-from backend.testing import accounts
 from backend.testing.accounts import PASSWORD, Account
 from backend.testing.client import ApiClient
 from backend.testing.contract import JSON, document
 from backend.testing.staff import permit, promote, user_of
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +159,7 @@ def permission_of(operation: JSON) -> str | None:
 def populated(client: ApiClient, permission: str | None) -> World:
     """Everybody, the permitted with this permission and the staff with every other of users."""
     people: dict[Caller, Account] = {
-        kind: accounts.signed_in(client) for kind in Caller if kind != Caller.ANONYMOUS
+        kind: signed_in(client) for kind in Caller if kind != Caller.ANONYMOUS
     }
     every = {"users.view_user", "users.change_user", "users.add_user", "users.delete_user"}
     permit(people[Caller.STAFF], *(every - {permission}))

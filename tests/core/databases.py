@@ -15,9 +15,9 @@ from typing import Any, Literal
 import psycopg
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
-from psycopg import sql
 
 from project.settings.base import POSTGRESQL, SQLITE
+from tests import postgresql as postgresql_server
 from tests.service import ROOT
 
 # As the suite was started: tests change their environment.
@@ -99,12 +99,8 @@ def copy_of(database: Database, folder: Path) -> Iterator[Database]:
 @contextmanager
 def postgresql(template: str = "template1") -> Iterator[Database]:
     """A PostgreSQL database, until the block ends."""
-    name = f"{STARTED_WITH['TEST_DB_NAME']}_{os.getpid()}_{time.monotonic_ns()}"
-    _administer("CREATE DATABASE {} TEMPLATE {}", name, template)
-    try:
+    with postgresql_server.created(STARTED_WITH, template) as name:
         yield Database("postgresql", name)
-    finally:
-        _administer("DROP DATABASE {} WITH (FORCE)", name)
 
 
 def sqlite(folder: Path) -> Database:
@@ -114,16 +110,4 @@ def sqlite(folder: Path) -> Database:
 
 def connect(name: str) -> psycopg.Connection[Any]:
     """A connection to a PostgreSQL database; what it does is committed at once."""
-    return psycopg.connect(
-        host=STARTED_WITH["DB_HOST"],
-        port=STARTED_WITH.get("DB_PORT") or "5432",
-        user=STARTED_WITH.get("DB_USER") or "postgres",
-        password=STARTED_WITH.get("DB_PASSWORD") or "",
-        dbname=name,
-        autocommit=True,
-    )
-
-
-def _administer(statement: str, *names: str) -> None:
-    with connect("postgres") as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    return postgresql_server.connect(STARTED_WITH, name)

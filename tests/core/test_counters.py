@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 import redis
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from backend.core import counters
 from backend.core.counters import Counters, MemoryCounters, RedisCounters
 from backend.testing.limits import PATIENCE_SECONDS
-from backend.testing.races import at_once
+from backend.testing.races import at_once, elsewhere
 from tests.servers import redis_client
 from tests.service import ROOT
 
@@ -320,6 +321,25 @@ class TestRedisCounters:
         some = on_redis()
         monkeypatch.setattr(some._hit, "sha", "0" * 40)
         assert some.hit("a", limit=1, window=60).allowed
+
+    def test_survive_a_server_that_has_hung_up(self, on_redis: Callable[[], RedisCounters]) -> None:
+        some = on_redis()
+        some.hit("a", limit=5, window=60)
+        with redis_client(settings.LIMITS_REDIS_URL) as client:
+            client.client_kill_filter(_id=some._ask("CLIENT", "ID"))
+        assert some.hit("a", limit=5, window=60).count == 2
+
+    def test_close_the_connection_of_a_thread_that_ends(
+        self, on_redis: Callable[[], RedisCounters]
+    ) -> None:
+        some = on_redis()
+
+        def hit() -> Any:
+            some.hit("a", limit=1, window=60)
+            return some._connection()
+
+        connection = elsewhere(hit)
+        assert not connection.is_connected
 
     def test_give_up_within_moments_where_nobody_answers(self) -> None:
         some = RedisCounters("redis://127.0.0.1:1/0", prefix="x")

@@ -8,6 +8,7 @@ from backend.authentication import errors as authentication_errors
 from backend.core import errors
 from backend.core.context import request_id
 from backend.core.errors import DomainError, ErrorCode
+from backend.core.server import refusal
 from backend.users import errors as users_errors
 
 # The contract's closed list, by status.
@@ -29,9 +30,11 @@ CONTRACT = {
     411: {"length_required"},
     412: {"precondition_failed"},
     413: {"payload_too_large"},
+    414: {"bad_request"},
     415: {"unsupported_media_type"},
     422: {"idempotency_key_reused"},
     429: {"throttled"},
+    431: {"bad_request"},
     500: {"server_error"},
     503: {"service_unavailable"},
 }
@@ -107,6 +110,15 @@ class TestByStatus:
     @pytest.mark.parametrize("status", [501, 502, 504, 599])
     def test_takes_an_unknown_one_of_the_server_as_our_error(self, status: int) -> None:
         assert errors.by_status(status) is errors.ServerError
+
+
+class TestOfTheParser:
+    @pytest.mark.parametrize(
+        ("status", "answered"),
+        [(400, 400), (405, 400), (414, 414), (431, 431), (500, 500), (501, 411)],
+    )
+    def test_keeps_a_status_that_says_more(self, status: int, answered: int) -> None:
+        assert refusal.by_status(status).status == answered
 
 
 class TestEnvelope:

@@ -1,6 +1,8 @@
 """``GET /metrics``, and what one process counts; for several see ``test_metrics_together``."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from django.db import OperationalError, connection
@@ -11,8 +13,9 @@ from backend.core.breaker import Breaker
 from backend.tasks import backlog
 from backend.testing import accounts
 from backend.testing.accounts import Account
-from backend.testing.client import ApiClient, InProcess
+from backend.testing.client import ApiClient
 from backend.testing.limits import Limits
+from backend.testing.races import PATIENCE_SECONDS
 from backend.users import passwords
 from tests.core.limited import guess, log_in
 from tests.project.commands import python
@@ -281,14 +284,20 @@ class TestProcess:
     def test_tells_how_many_passwords_are_hashed(
         self, client: ApiClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        seen: list[float | None] = []
+        began, may_end = Event(), Event()
 
-        def look(*_: object) -> str:
-            seen.append(scrape(InProcess()).value("password_hashes", stage="under way"))
+        def hash_slowly(*_: object) -> str:
+            began.set()
+            may_end.wait(PATIENCE_SECONDS)
             return "hash"
 
-        monkeypatch.setattr("django.contrib.auth.hashers.make_password", look)
-        passwords.hash_password("x")
-        assert seen == [1]
+        monkeypatch.setattr("django.contrib.auth.hashers.make_password", hash_slowly)
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(passwords.hash_password, "x")
+            assert began.wait(PATIENCE_SECONDS)
+            try:
+                assert scrape(client).value("password_hashes", stage="under way") == 1
+            finally:
+                may_end.set()
         assert scrape(client).value("password_hashes", stage="under way") == 0
         assert scrape(client).value("password_hashes", stage="waiting") == 0

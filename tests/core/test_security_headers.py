@@ -1,8 +1,11 @@
 from ipaddress import ip_network
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from pytest_django import Settings
 
+from backend.core.security_headers import SecurityHeadersMiddleware
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, ApiClient
 from tests.service import Service
@@ -112,6 +115,14 @@ class TestCacheControl:
         ]
         assert {answer.headers.get("cache-control") for answer in answers} == {"no-store"}
         assert {answer.status for answer in answers} == {200, 401, 404, 308, 405, 204}
+
+
+class TestPolicy:
+    def test_of_a_page_itself_stays(self) -> None:
+        page = HttpResponse("<p>", headers={"Content-Security-Policy": "sandbox"})
+        answer = SecurityHeadersMiddleware(lambda _: page)(RequestFactory().get("/"))
+        assert answer["Content-Security-Policy"] == "sandbox"
+        assert answer["X-Frame-Options"] == "DENY"
 
 
 class TestServer:

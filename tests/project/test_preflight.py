@@ -12,7 +12,8 @@ from project.env import Environment
 from project.preflight import Fault
 from tests.processes import free_port
 from tests.project.commands import CLEAN
-from tests.service import ROOT, Service, own_database
+from tests.service import ROOT, Service
+from tests.service_databases import own_database
 
 KEY = "planted-kq9wLr8Tn2Vx5Yc7Bm4Hj6Gf1Ds0PoIuYtReWqLkJhGfDsAzXc"
 GOOD = {

@@ -15,7 +15,8 @@ import requests
 from tests.processes import free_port
 from tests.project.commands import CLEAN
 from tests.project.test_preflight import GOOD
-from tests.service import Service, own_database
+from tests.service import Service
+from tests.service_databases import own_database
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.postgresql

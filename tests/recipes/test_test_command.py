@@ -83,7 +83,8 @@ class TestMain:
         monkeypatch.setattr(sys, "argv", ["tests", "-f"])
         monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "project.settings.production")
         monkeypatch.setenv("DEBUG", "true")
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         main()
         assert calls == [(sys.executable, [sys.executable, "-m", "pytest", "--exitfirst"])]
         assert os.environ["DJANGO_SETTINGS_MODULE"] == "project.settings.testing"
-        assert "DEBUG" not in os.environ
+        assert not {"DEBUG", "PYTHONDONTWRITEBYTECODE"} & os.environ.keys()

@@ -8,8 +8,9 @@ from backend.testing.accounts import Account
 from backend.testing.callers import make_user
 from backend.testing.client import ApiClient
 from backend.testing.mails import Mails
-from backend.testing.staff import user_of
+from backend.testing.staff import VIEW, permit, user_of
 from backend.users.models import User
+from tests import people
 
 
 @pytest.fixture
@@ -32,3 +33,9 @@ def leaver(client: ApiClient, mails: Mails) -> Account:
     account = accounts.signed_in(client, email="ada@example.com", first_name="Ada")
     mails.empty()
     return account
+
+
+@pytest.fixture
+def staff(client: ApiClient) -> Account:
+    """Staff who may view users, and whose own row no search of the tests finds."""
+    return permit(people.signed_in(client, email="me@staff.invalid"), VIEW)

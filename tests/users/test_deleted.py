@@ -17,6 +17,7 @@ from backend.testing.client import ApiClient, InProcess
 from backend.testing.mails import Mails
 from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users.models import User
+from tests import people
 from tests.authentication.forms import ask, change, verify
 from tests.users.browser import act, form_of, page_of, shown
 from tests.users.deletions import (
@@ -132,7 +133,7 @@ class TestDeletedUser:
     @pytest.fixture
     def staff(self, client: ApiClient) -> Account:
         """Somebody who may see and change everybody."""
-        return permit(accounts.signed_in(client), VIEW, CHANGE)
+        return permit(people.signed_in(client), VIEW, CHANGE)
 
     def test_is_in_no_list(self, client: ApiClient, gone: User, staff: Account) -> None:
         for query in (

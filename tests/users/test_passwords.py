@@ -1,6 +1,7 @@
 """Passwords: hashed with Argon2id, a bounded number at a time."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -49,6 +50,21 @@ class TestHashPassword:
         with pytest.raises(MemoryError):
             passwords.hash_password(PASSWORD)
         assert one_slot.acquire(blocking=False)
+
+    def test_takes_memory_in_a_few_threads_whoever_asks(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        used: set[str] = set()
+
+        def note(_: object, password: str, salt: str) -> str:
+            used.add(threading.current_thread().name)
+            return "argon2$" + password + salt
+
+        monkeypatch.setattr(Argon2idHasher, "encode", note)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(passwords.hash_password, [PASSWORD] * 32))
+        assert used
+        assert all(name.startswith("passwords") for name in used)
 
 
 class TestVerify:

@@ -22,6 +22,12 @@ NEW = "another horse battery 9"
 
 
 @pytest.fixture
+def account(client: ApiClient, db: None) -> Account:
+    """Somebody who came by the front door, as their events tell."""
+    return accounts.signed_in(client)
+
+
+@pytest.fixture
 def staff(client: ApiClient) -> Account:
     """Somebody who may see everybody."""
     return permit(accounts.signed_in(client), VIEW)

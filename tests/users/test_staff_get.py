@@ -7,12 +7,12 @@ from model_bakery import baker
 from pytest_django import DjangoAssertNumQueries
 
 from backend.core.ids import uuid7
-from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, ApiClient
 from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users.models import User
-from tests.users.test_staff_list import PLAIN_FIELDS, STAFF_FIELDS
+from tests import people
+from tests.users.staff import PLAIN_FIELDS, STAFF_FIELDS
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ class TestGet:
         assert read(account, user_of(account).pk).json.keys() == PLAIN_FIELDS
 
     def test_shows_oneself_in_full_with_the_permission(self, account: Account) -> None:
-        permit(account, VIEW)
+        permit(account, VIEW).log_in()
         answer = read(account, user_of(account).pk)
         assert answer.json.keys() == STAFF_FIELDS
         assert answer.json["last_login"] is not None
@@ -141,6 +141,6 @@ class TestGet:
 
 class TestIdentity:
     def test_of_one_shows_nothing_of_another(self, client: ApiClient) -> None:
-        first, second = accounts.signed_in(client), accounts.signed_in(client)
+        first, second = people.signed_in(client), people.signed_in(client)
         assert read(first, user_of(first).pk).json["email"] == first.email
         assert read(first, user_of(second).pk).status == 404

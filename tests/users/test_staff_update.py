@@ -8,12 +8,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from backend.core.ids import uuid7
-from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, ApiClient
 from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
 from backend.users.models import User
-from tests.users.test_staff_list import PLAIN_FIELDS, STAFF_FIELDS
+from tests import people
+from tests.users.staff import PLAIN_FIELDS, STAFF_FIELDS
 
 pytestmark = pytest.mark.django_db
 
@@ -21,19 +21,19 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def staff(client: ApiClient) -> Account:
     """Staff who may view and change users."""
-    return permit(accounts.signed_in(client), VIEW, CHANGE)
+    return permit(people.signed_in(client), VIEW, CHANGE)
 
 
 @pytest.fixture
 def boss(client: ApiClient) -> Account:
     """A superuser."""
-    return promote(accounts.signed_in(client))
+    return promote(people.signed_in(client))
 
 
 @pytest.fixture
 def other(client: ApiClient) -> Account:
     """Somebody else, logged in."""
-    return accounts.signed_in(client, first_name="Ada", last_name="Lovelace")
+    return people.signed_in(client, first_name="Ada", last_name="Lovelace")
 
 
 def patch(caller: Account, whom: object, **changes: object) -> Answer:
@@ -196,7 +196,7 @@ class TestUpdate:
         assert {name: getattr(user, name) for name in changes} == changes
 
     def test_lets_a_superuser_change_a_superuser(self, client: ApiClient, boss: Account) -> None:
-        second = promote(accounts.signed_in(client))
+        second = promote(people.signed_in(client))
         assert patch(boss, second, is_staff=False).json["is_staff"] is False
         assert patch(boss, boss, first_name="Ada").json["first_name"] == "Ada"
 

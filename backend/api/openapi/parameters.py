@@ -35,7 +35,7 @@ def complete(method: str, operation: JSON) -> None:
     """Add what an operation's declarations imply, and say what the others are."""
     for parameter in operation["parameters"]:
         _describe(parameter)
-    if operation.get(IDEMPOTENCY) == "stored":
+    if operation.get(IDEMPOTENCY) in {"stored", "recovered"}:
         operation["parameters"].append(PARAMETERS["IdempotencyKey"])
     if operation.get(ETAG):
         name = "IfNoneMatch" if method == "get" else "IfMatch"

@@ -3,7 +3,7 @@
 Nothing in the row could be used as a token: the token is the row's id, signed.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.core.ids import uuid7
 from backend.users import emails
 from backend.users.models import User
+
+_SKEW = timedelta(minutes=1)  # between the clocks of two machines
 
 
 class Purpose(models.TextChoices):
@@ -30,8 +32,8 @@ class LinkQuerySet(models.QuerySet["Link"]):
     """Reads, and the one conditional write, of links."""
 
     def usable(self, now: datetime) -> Self:
-        """Links that are neither used nor too old."""
-        return self.filter(used_at__isnull=True, expires_at__gt=now)
+        """Links that are neither used nor too old, nor made by a clock that was ahead."""
+        return self.filter(used_at__isnull=True, expires_at__gt=now, created_at__lte=now + _SKEW)
 
     def spent(self, now: datetime) -> Self:
         """Links that nobody can use any more."""

@@ -4,18 +4,18 @@ It holds identifiers and times. Nothing in it could be used as a token: without 
 identifier signs nothing.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
-from django.db import connection, models
+from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.core.client import USER_AGENT_LENGTH, Client
+from backend.core.compiled import Statement, columns
 from backend.core.ids import uuid7
 from backend.users.models import User
 
@@ -79,7 +79,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         Of any number of concurrent calls with the same ``spent`` exactly one gets the session; the
         others, and whoever comes too late or to an ended session, get None.
         """
-        values = _prepared(
+        return _ROTATION.first(
             id=session_id,
             user=user_id,
             previous_jti=spent,
@@ -91,7 +91,6 @@ class SessionQuerySet(models.QuerySet["Session"]):
             ip_address=client.ip_address,
             user_agent=client.user_agent,
         )
-        return next(iter(self.raw(_ROTATE, values)), None)
 
 
 class Session(models.Model):
@@ -152,18 +151,9 @@ class Session(models.Model):
         )
 
 
-def _prepared(**values: Any) -> Mapping[str, Any]:
-    """Bring values into the form in which the connected database takes them."""
-    fields = {field.name: field for field in Session._meta.concrete_fields}
-    return {
-        name: fields[name].get_db_prep_value(value, connection) for name, value in values.items()
-    }
-
-
-_COLUMNS = ", ".join(
-    f'"authentication_session"."{f.column}"' for f in Session._meta.concrete_fields
-)
-_ROTATE = f"""
+_ROTATION = Statement(
+    Session,
+    f"""
     UPDATE "authentication_session"
        SET "previous_jti" = "refresh_jti",
            "refresh_jti" = %(refresh_jti)s,
@@ -184,5 +174,6 @@ _ROTATE = f"""
        AND "users_user"."id" = "authentication_session"."user_id"
        AND "users_user"."session_epoch" = "authentication_session"."epoch"
        AND "users_user"."is_active"
-    RETURNING {_COLUMNS}
-"""  # noqa: S608  (column names of the model; every value is a parameter)
+    RETURNING {columns(Session)}
+""",  # noqa: S608  (column names of the model; every value is a parameter)
+)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg_pool  # noqa: F401  (Django imports it with the first connection: late, and not shared)
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 
@@ -35,6 +36,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         breaker.database.succeeded()
         return connection
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Commit each statement by itself, as a pooled connection does anyway, or not."""
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
 
     def _check(self, connection: DeadlineConnection) -> None:
         """The pool's check. Where one idle connection is dead, all are: start afresh at once.

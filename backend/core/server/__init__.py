@@ -1,0 +1,69 @@
+"""How gunicorn serves: where its lines go, which requests reach a thread, what is never read."""
+
+import gc
+import socket
+import struct
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from gunicorn.http.errors import InvalidHeader, InvalidHTTPVersion, InvalidRequestLine
+from gunicorn.http.message import Request
+
+from backend.core import draining
+from backend.core.server.arrival import MOST_DIGITS
+from backend.core.server.log import Logger
+from backend.core.server.worker import Worker
+
+__all__ = ["MEMORY_FOLDER", "Logger", "Worker", "pre_request", "when_ready"]
+
+SEND_SECONDS = 5
+MEMORY_FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (names in it are ours)
+
+
+def when_ready(arbiter: Any) -> None:
+    """Drain before stopping, and wait for a client to read no longer than ``SEND_SECONDS``.
+
+    Connections inherit the options of their listener. What has been imported by now is not
+    garbage: as long as nobody looks for any in it, workers share its memory.
+    """
+    limit = struct.pack("ll", SEND_SECONDS, 0)
+    for listener in arbiter.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, limit)
+    draining.postpone_stop(arbiter)
+    gc.freeze()
+    gc.enable()
+
+
+def pre_request(_: object, request: Request) -> None:
+    """Judge a request by its head, before the application sees it.
+
+    Behind a body that the application will refuse unread the connection is closed: otherwise
+    gunicorn would look for the next request in it. Nobody is invited to send a body any more: the
+    worker has done so, or does not want it.
+
+    Raises:
+        ParseException: it is no HTTP/1.1, or names no host, or two.
+    """
+    if request.version not in {(1, 0), (1, 1)}:
+        raise InvalidHTTPVersion(request.version)
+    headers = dict(request.headers)
+    _require_one_host(request, headers.get("HOST"))
+    length = headers.get("CONTENT-LENGTH", "0").lstrip("0") or "0"
+    too_large = len(length) > MOST_DIGITS or int(length) > settings.MAX_BODY_BYTES
+    if too_large or "TRANSFER-ENCODING" in headers:
+        request.force_close()
+    request._expected_100_continue = False  # noqa: SLF001  (gunicorn's own invitation)
+
+
+def _require_one_host(request: Request, host: str | None) -> None:
+    """A host in the target and another in the header: somebody on the way believed the other."""
+    if host is None and request.version >= (1, 1):
+        raise InvalidHeader("HOST")
+    if request.uri.startswith("/") or request.uri == "*":
+        return
+    target = urlsplit(request.uri)
+    if target.scheme.lower() not in {"http", "https"} or target.netloc != host:
+        raise InvalidRequestLine("")
