@@ -1,17 +1,16 @@
 """Who is measured, and how each of them runs."""
 
 import secrets
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-from benchmarks import databases
+from benchmarks import databases, servers
+from benchmarks.operations import Operation
+from benchmarks.servers import ROOT, TOOLS, WORKERS, Command
 
-ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
-TOOLS = ROOT / "benchmarks" / ".venv" / "bin"
-WORKERS = 2
 PLENTY = "1000000000/min"
 
 type Environment = Mapping[str, str]
@@ -26,17 +25,23 @@ class Contender:
         variables: What its environment holds beside the address of database and Redis.
         prepare: Makes its tables and fills them; contenders of one ``schema`` share them.
         refusal: The status of its answer to an invalid body.
+        only: The operations that it is started for and measured at; all where there are none.
     """
 
     name: str
     title: str
     how: str
     folder: Path
-    command: tuple[str | Path, ...]
+    command: Command
     schema: str
     prepare: Callable[[Environment], None]
     variables: Environment = field(default_factory=dict)
     refusal: int = 400
+    only: tuple[str, ...] = ()
+
+    def answers(self, operation: Operation) -> bool:
+        """Whether it is measured at an operation."""
+        return not self.only or operation.name in self.only
 
 
 def _service(name: str, title: str, how: str, **variables: str) -> Contender:
@@ -45,17 +50,11 @@ def _service(name: str, title: str, how: str, **variables: str) -> Contender:
         title,
         how,
         folder=ROOT,
-        command=(sys.executable, "-m", "gunicorn", "--config", "project/gunicorn.py"),
+        command=servers.production(),
         schema="service",
         prepare=databases.prepare_service,
         variables={**SERVICE, **variables},
     )
-
-
-def _gunicorn(application: str, threads: int) -> tuple[str | Path, ...]:
-    address = ("--bind", "127.0.0.1:{PORT}", "--workers", str(WORKERS))
-    kind = ("--worker-class", "gthread", "--threads", str(threads), "--no-control-socket")
-    return (TOOLS / "gunicorn", application, *address, *kind)
 
 
 # Production settings. Nothing is taken away: limits are too high to be reached, and workers are
@@ -68,13 +67,22 @@ SERVICE = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "FRONTEND_URL": "https://app.example.com",
     "PROD_HOST": "127.0.0.1",
-    "GUNICORN_WORKERS": str(WORKERS),
+    "GUNICORN_WORKERS": WORKERS,
     "GUNICORN_MAX_REQUESTS": "1000000000",
     "DRAIN_SECONDS": "0",
     "LOG_LEVEL": "INFO",
     **{f"RATE_LIMIT_{name}": PLENTY for name in ("LOGIN_FAILURES", "LOGIN", "REGISTER", "DEFAULT")},
 }
 
+LIMIT = Contender(
+    "limit",
+    "the limit",
+    "one WSGI function, hand-written SQL on a psycopg pool of 4, gunicorn with 8 threads",
+    folder=PEERS / "limit",
+    command=servers.gunicorn("app", threads=8),
+    schema="plain",
+    prepare=databases.prepare_plain,
+)
 CONTENDERS = [
     _service(
         "service",
@@ -95,32 +103,59 @@ CONTENDERS = [
         "gunicorn with 4 threads, which serve it better than sync workers do; persistent"
         " connections, JSON only, rotation with the blacklist",
         folder=PEERS / "drf",
-        command=_gunicorn("config.wsgi", threads=4),
+        command=servers.gunicorn("config.wsgi", threads=4),
         schema="drf",
-        prepare=databases.prepare_drf,
+        prepare=partial(databases.prepare_django, PEERS / "drf"),
     ),
     Contender(
         "fastapi",
         "FastAPI + SQLAlchemy",
-        "uvicorn with uvloop and httptools, async sessions on asyncpg, a pool of 8 per worker",
+        "uvicorn with uvloop and httptools, async sessions on asyncpg, a pool of 4 per worker",
         folder=PEERS / "fastapi_sqlalchemy",
-        command=(
-            *(TOOLS / "uvicorn", "app:app", "--host", "127.0.0.1", "--port", "{PORT}"),
-            *("--workers", str(WORKERS), "--loop", "uvloop", "--http", "httptools"),
-            *("--no-access-log", "--log-level", "warning"),
-        ),
+        command=servers.uvicorn(),
         schema="plain",
         prepare=databases.prepare_plain,
         refusal=422,
     ),
     Contender(
-        "limit",
-        "the limit",
-        "one WSGI function, hand-written SQL on a psycopg pool, gunicorn with 8 threads",
-        folder=PEERS / "limit",
-        command=_gunicorn("app", threads=8),
+        "fastapi-template",
+        "FastAPI, its template",
+        "uvicorn as `fastapi run --workers` starts it, sync operations in the thread pool, SQLModel"
+        " on psycopg, pages by offset with a count",
+        folder=PEERS / "fastapi_template",
+        command=servers.uvicorn(),
         schema="plain",
         prepare=databases.prepare_plain,
+        refusal=422,
+    ),
+    Contender(
+        "litestar",
+        "Litestar + SQLAlchemy",
+        "granian with uvloop, async sessions on asyncpg, a pool of 4 per worker, msgspec",
+        folder=PEERS / "litestar",
+        command=servers.granian(),
+        schema="plain",
+        prepare=databases.prepare_plain,
+    ),
+    Contender(
+        "django-bolt",
+        "django-bolt",
+        "its own server in Rust, which checks access tokens, too; Django's ORM, 4 threads, msgspec",
+        folder=PEERS / "django_bolt",
+        command=servers.runbolt(),
+        schema="django-bolt",
+        prepare=partial(databases.prepare_django, PEERS / "django_bolt"),
+        variables={"DJANGO_BOLT_EXECUTOR_THREADS": "4"},
+        refusal=422,
+    ),
+    LIMIT,
+    replace(
+        LIMIT,
+        name="limit-count",
+        title="the limit, counting",
+        how="the same, which counts all users for every page",
+        variables={"COUNT": "1"},
+        only=("list",),
     ),
 ]
 CEILING = Contender(

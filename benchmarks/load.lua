@@ -1,5 +1,5 @@
--- One operation, asked over and over. What to ask stands in the environment. Each thread of wrk has
--- one connection, and spends a chain of refresh tokens of its own where CHAINS names a file of them.
+-- One operation, asked over and over. What to ask stands in the environment. Where CHAINS names a file
+-- of refresh tokens, each thread of wrk has one connection, and spends a chain of them of its own.
 
 local threads = {}
 

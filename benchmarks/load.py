@@ -1,11 +1,13 @@
 """One burst of wrk, and what it cost whom."""
 
 import json
+import math
 import os
 import resource
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +40,23 @@ class Burst:
     errors: int
 
 
-def burst(running: Running, operation: Operation, *, seconds: int, cores: str) -> Burst:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How an operation is asked.
+
+    Attributes:
+        seconds: How long.
+        cores: Where wrk runs.
+        chains: Opens as many sessions as it is told and returns their refresh tokens.
+    """
+
+    seconds: int
+    cores: str
+    connections: int = CONNECTIONS
+    chains: Callable[[Running, int], list[str]] = logins
+
+
+def burst(running: Running, operation: Operation, load: Load) -> Burst:
     """Ask one operation with all connections for some seconds."""
     variables = {
         "METHOD": operation.method,
@@ -52,15 +70,18 @@ def burst(running: Running, operation: Operation, *, seconds: int, cores: str) -
             variables["AUTHORIZATION"] = f"Bearer {Caller(running).access}"
         elif operation.needs == "refresh":
             chains = Path(folder) / "chains"
-            chains.write_text("\n".join(logins(running.url, CONNECTIONS)))
+            chains.write_text("\n".join(load.chains(running, load.connections)))
             variables["CHAINS"] = str(chains)
-        return _measure(running, variables, seconds, cores)
+        return _measure(running, variables, load)
 
 
-def _measure(running: Running, variables: dict[str, str], seconds: int, cores: str) -> Burst:
-    count = str(CONNECTIONS)
-    command = ["taskset", "-c", cores, "wrk", "-t", count, "-c", count, "-d", f"{seconds}s"]
-    command += ["--timeout", "10s", "-s", str(SCRIPT), running.url]
+def _measure(running: Running, variables: dict[str, str], load: Load) -> Burst:
+    # A chain belongs to a thread, which then has one connection; else all threads have as many.
+    alone = "CHAINS" in variables
+    threads = load.connections if alone else math.gcd(load.connections, CONNECTIONS)
+    command = ["taskset", "-c", load.cores, "wrk", "-t", str(threads)]
+    command += ["-c", str(load.connections), "-d", f"{load.seconds}s", "--timeout", "30s"]
+    command += ["-s", str(SCRIPT), running.url]
     server, backends, generator = running.cpu_seconds(), _backends(running), _waited_for()
     begun = time.perf_counter()
     ended = subprocess.run(  # noqa: S603  (our own command)
@@ -84,7 +105,10 @@ def _backends(running: Running) -> dict[int, float]:
     """Processor time so far of PostgreSQL's processes that serve this database."""
     if "DB_NAME" not in running.environment:
         return {}
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    query = (
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND backend_type = 'client backend'"
+    )
     with databases.connect(running.environment) as connection:
         return {pid: cpu_seconds(pid) for (pid,) in connection.execute(query)}
 

@@ -1,9 +1,8 @@
-"""What a run needs, and what it ran on."""
+"""What a run needs of the machine, and which it was."""
 
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +10,6 @@ from pathlib import Path
 import redis
 
 from benchmarks import databases
-from benchmarks.contenders import ROOT
-
-HERE = ROOT / "benchmarks"
-LOCK, VENV = HERE / "requirements.lock", HERE / ".venv"
 
 
 def require_tools() -> None:
@@ -24,20 +19,17 @@ def require_tools() -> None:
         sys.exit(f"Missing: {', '.join(missing)}. On Debian: apt-get install wrk util-linux")
 
 
-def set_up_peers() -> None:
-    """Make the peers' environment what their lock says."""
-    ready = VENV / "requirements.lock"
-    if ready.exists() and ready.read_bytes() == LOCK.read_bytes():
-        return
-    sys.stdout.write("Setting up benchmarks/.venv from benchmarks/requirements.lock\n")
-    uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
-    python = str(VENV / "bin" / "python")
-    for command in (
-        ("venv", "--quiet", "--clear", "--python", _base_python(), str(VENV)),
-        ("pip", "sync", "--quiet", "--require-hashes", "--python", python, str(LOCK)),
-    ):
-        subprocess.run([uv, *command], check=True)  # noqa: S603  (our own command)
-    shutil.copy(LOCK, ready)
+def require_connections(place: Mapping[str, str], needed: int) -> None:
+    """Stop where PostgreSQL has not so many connections left."""
+    query = (
+        "SELECT current_setting('max_connections')::int - count(*) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend'"
+    )
+    with databases.connect(place) as connection:
+        row = connection.execute(query).fetchone()
+    free = int(row[0]) if row else 0
+    if free < needed:
+        sys.exit(f"PostgreSQL has {free} connections left, {needed} are needed: max_connections")
 
 
 def split_cores() -> tuple[str, str]:
@@ -64,20 +56,7 @@ def describe(place: Mapping[str, str], redis_url: str) -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
-    """What the peers run on, by package."""
-    wanted = "django|djangorestframework|djangorestframework-simplejwt|fastapi|sqlalchemy|asyncpg"
-    names = {*wanted.split("|"), "uvicorn", "gunicorn", "psycopg"}
-    pins = (line.split()[0].split("==") for line in LOCK.read_text().splitlines() if "==" in line)
-    return {pin[0]: pin[1] for pin in pins if pin[0] in names}
-
-
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
-
-
-def _base_python() -> str:
-    """The Python that the project's own environment was made from: the same for all."""
-    return str(Path(sys.executable).resolve())

@@ -1,11 +1,12 @@
 """Starting, stopping and reading the processes of a contender."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,8 @@ import requests
 
 from benchmarks.contenders import Contender
 
-START_SECONDS = 60.0
-_TICK = os.sysconf("SC_CLK_TCK")
+START_SECONDS, STOP_SECONDS, SETTLE_SECONDS = 60.0, 35.0, 60.0
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -34,6 +35,14 @@ class Running:
     def cpu_seconds(self) -> float:
         """Processor time of all its processes so far."""
         return sum(cpu_seconds(pid) for pid in family(self.process.pid))
+
+    def settle(self) -> None:
+        """Wait until it has done what was asked of it before."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        spent, before = self.cpu_seconds(), 0.0
+        while spent - before > 2 * _TICK and time.monotonic() < deadline:
+            time.sleep(0.1)
+            spent, before = self.cpu_seconds(), spent
 
     def memory(self) -> int:
         """Bytes of all its processes; what they share is counted once."""
@@ -63,8 +72,7 @@ def running(
         started.cold_start = time.perf_counter() - begun
         yield started
     finally:
-        process.terminate()
-        process.wait(35)
+        _stop(process)
 
 
 def family(pid: int) -> list[int]:
@@ -82,7 +90,21 @@ def cpu_seconds(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    return (int(fields[11]) + int(fields[12])) * _TICK
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and leave nothing behind where it does not."""
+    members = family(process.pid)
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        for pid in members:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
 def _proportional_set(pid: int) -> int:

@@ -21,7 +21,7 @@ class Results:
     machine: dict[str, str]
     bursts: dict[tuple[str, str], list[Burst]] = field(default_factory=dict)
     statements: dict[tuple[str, str], float] = field(default_factory=dict)
-    cold_start: dict[str, float] = field(default_factory=dict)
+    cold_starts: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
     ceiling: Burst | None = None
 
@@ -33,11 +33,16 @@ class Results:
     @property
     def busiest_generator(self) -> float:
         """The largest part of a core that wrk used."""
-        return max(burst.generator for bursts in self.bursts.values() for burst in bursts)
+        used = (burst.generator for bursts in self.bursts.values() for burst in bursts)
+        return max(used, default=0.0)
 
     def add(self, contender: Contender, operation: Operation, made: Burst) -> None:
         """Keep one burst of one round."""
         self.bursts.setdefault((contender.name, operation.name), []).append(made)
+
+    def started(self, contender: Contender, seconds: float) -> None:
+        """Keep how long one start took."""
+        self.cold_starts.setdefault(contender.name, []).append(seconds)
 
     def middle(self, contender: str, operation: str) -> Burst | None:
         """The median of the rounds, figure by figure; errors are added up."""
@@ -57,12 +62,14 @@ def show(
     lines = [f"{name}: {value}" for name, value in results.machine.items()]
     for operation in operations:
         lines += ["", f"{operation!s:28}{COLUMNS}"]
-        lines += [_row(results, contender, operation) for contender in contenders]
+        chosen = [contender for contender in contenders if contender.answers(operation)]
+        lines += [_row(results, contender, operation) for contender in chosen]
     lines += ["", f"{'':28}cold start s   memory MiB per worker"]
     lines += [
-        f"  {contender.title:26}{results.cold_start[contender.name]:12.2f}"
+        f"  {contender.title:26}{median(results.cold_starts[contender.name]):12.2f}"
         f"{results.memory[contender.name] / 2**20:24.0f}"
         for contender in contenders
+        if not contender.only
     ]
     lines += ["", *_generator(results)]
     sys.stdout.write("\n".join([*lines, ""]))
@@ -72,7 +79,7 @@ def save(results: Results, path: Path) -> None:
     """Write everything, round by round, as JSON."""
     content = {
         "machine": results.machine,
-        "cold_start_seconds": results.cold_start,
+        "cold_start_seconds": results.cold_starts,
         "memory_bytes_per_worker": results.memory,
         "ceiling": asdict(results.ceiling) if results.ceiling else None,
         "results": [

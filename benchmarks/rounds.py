@@ -1,4 +1,4 @@
-"""A run: first everybody is looked at one by one, then they take turns under load."""
+"""A run: everybody is looked at alone; then, started anew for each operation, they take turns."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import caller, machine, statements
-from benchmarks.contenders import CEILING, WORKERS, Contender, Environment
-from benchmarks.load import burst
+from benchmarks.contenders import CEILING, Contender, Environment
+from benchmarks.load import Load, burst
 from benchmarks.operations import OPERATIONS, Operation
 from benchmarks.processes import Running, running
 from benchmarks.report import Results
+from benchmarks.servers import WORKERS
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,15 @@ class Run:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(self._count_statements, self.contenders))
         self._find_ceiling()
-        with ExitStack() as stack:
-            started = [stack.enter_context(self._start(one)) for one in self.contenders]
-            self._take_turns(started)
-            for one in started:
-                self.results.cold_start[one.contender.name] = one.cold_start
-                self.results.memory[one.contender.name] = one.memory() / WORKERS
+        for number, operation in enumerate(self.operations):
+            sys.stderr.write(f"{operation}\n")
+            with ExitStack() as stack:
+                # Who is first finds the machine's caches cold: each time it is somebody else.
+                turned = self.contenders[number:] + self.contenders[:number]
+                asked = [one for one in turned if one.answers(operation)]
+                started = [stack.enter_context(self._start(one)) for one in asked]
+                self._take_turns(operation, started)
+                self._look_at(started)
 
     def _count_statements(self, contender: Contender) -> None:
         """See that a contender does the work, and count what it asks of the database."""
@@ -52,7 +56,7 @@ class Run:
         with statements.counted(place) as relay:
             relayed = {**place, "DB_HOST": "127.0.0.1", "DB_PORT": relay.port}
             with running(contender, relayed, cores=cores, log=log) as one:
-                for operation in self.operations:
+                for operation in filter(contender.answers, self.operations):
                     count = caller.statements(one, operation, relay)
                     self.results.statements[contender.name, operation.name] = count
 
@@ -61,19 +65,21 @@ class Run:
         servers, generator = machine.split_cores()
         health = next(one for one in OPERATIONS if one.name == "health")
         with running(CEILING, {}, cores=servers, log=self.logs / CEILING.name) as constant:
-            self.results.ceiling = burst(constant, health, seconds=1, cores=generator)
+            self.results.ceiling = burst(constant, health, Load(seconds=1, cores=generator))
 
     def _start(self, contender: Contender) -> AbstractContextManager[Running]:
         servers, _ = machine.split_cores()
         place = self.places[contender.name]
         return running(contender, place, cores=servers, log=self.logs / contender.name)
 
-    def _take_turns(self, started: list[Running]) -> None:
-        """All contenders ask one operation after the other, then the next round begins."""
+    def _take_turns(self, operation: Operation, started: list[Running]) -> None:
         _, generator = machine.split_cores()
-        for turn in range(self.rounds):
-            sys.stderr.write(f"round {turn + 1} of {self.rounds}\n")
-            for operation in self.operations:
-                for one in started:
-                    made = burst(one, operation, seconds=self.seconds, cores=generator)
-                    self.results.add(one.contender, operation, made)
+        load = Load(self.seconds, generator)
+        for _ in range(self.rounds):
+            for one in started:
+                self.results.add(one.contender, operation, burst(one, operation, load))
+
+    def _look_at(self, started: list[Running]) -> None:
+        for one in started:
+            self.results.started(one.contender, one.cold_start)
+            self.results.memory[one.contender.name] = one.memory() / int(WORKERS)

@@ -18,7 +18,7 @@ engine = create_async_engine(
         username=os.environ["DB_USER"],
         password=os.environ["DB_PASSWORD"] or None,
     ),
-    pool_size=8,
+    pool_size=4,
     max_overflow=0,
 )
 new_session = async_sessionmaker(engine, expire_on_commit=False)

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 KEY = os.environ["JWT_KEY"]
+COUNTS = bool(os.environ.get("COUNT"))  # the rows of a list, as pages with numbers have to
 HOST = f"http://127.0.0.1:{os.environ['PORT']}"
 ACCESS, REFRESH, SESSION = timedelta(minutes=15), timedelta(days=7), timedelta(days=30)
 PAGE, MIN_LENGTH = 20, 8
@@ -32,7 +33,7 @@ database = ConnectionPool(
     ),
     kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0},
     min_size=1,
-    max_size=8,
+    max_size=4,
     open=False,  # its threads would not survive a fork
 )
 atexit.register(database.close)
@@ -110,7 +111,8 @@ def users(environ: Environ) -> Answer:
     following = (
         f"{HOST}/api/v1/users/?cursor={found[PAGE - 1]['id']}" if len(found) > PAGE else None
     )
-    return 200, {"results": found[:PAGE], "next": following, "previous": None}
+    page = {"results": found[:PAGE], "next": following, "previous": None}
+    return 200, page | rows("SELECT count(*) FROM users")[0] if COUNTS else page
 
 
 def body(environ: Environ) -> dict[str, Any]:

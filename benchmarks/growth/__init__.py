@@ -1,0 +1,1 @@
+"""What a request costs as users and connections become more: ``./just bench --growth``."""

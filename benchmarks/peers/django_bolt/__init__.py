@@ -1,0 +1,1 @@
+"""Django with django-bolt's server, in Rust."""

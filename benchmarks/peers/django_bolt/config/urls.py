@@ -1,0 +1,3 @@
+"""Django's own addresses: none, all operations are django-bolt's."""
+
+urlpatterns = []

@@ -1,0 +1,1 @@
+"""FastAPI the way its full-stack template does it."""

@@ -1,0 +1,1 @@
+"""Litestar with SQLAlchemy's async sessions."""
