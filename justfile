@@ -209,7 +209,12 @@ openapi *options: venv
 fuzz *options: venv
     @exec .venv/bin/python -m tests.fuzz "$@"
 
-# this service beside its peers (--quick, --peers, --operations, --json FILE); needs wrk
+# stop, freeze, kill, fill and attack what it stands on, and what was measured (--times N, --soak)
+[group('quality')]
+faults *options: venv
+    @exec .venv/bin/python -m tests.faults "$@"
+
+# this service beside its peers (--quick, --growth, --peers, --operations, --json FILE); needs wrk
 [group('quality')]
 bench *options: venv
     @exec .venv/bin/python -m benchmarks "$@"

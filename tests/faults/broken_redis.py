@@ -2,13 +2,22 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from threading import Event, Thread
+
+from redis.exceptions import OutOfMemoryError
 
 from tests import processes
 from tests.servers import Server, ask_redis, redis_client
+from tests.waiting import until
+
+PAUSE_SECONDS = 12.0
+FLUSH_EVERY_SECONDS = 0.5
+_FILLERS = 8
 
 
 @dataclass
@@ -41,6 +50,11 @@ class Redis:
             client.config_set("maxmemory-policy", "noeviction")
             client.config_set("maxmemory", limit)
 
+    def clients(self) -> int:
+        """How many connections there are."""
+        with redis_client(self.url) as client:
+            return int(str(client.info("clients")["connected_clients"]))
+
     def flush(self) -> None:
         """Forget everything, of every database."""
         with redis_client(self.url) as client:
@@ -67,12 +81,50 @@ class Redis:
             self.process.wait_for(partial(ask_redis, self.url, origin="started again"))
 
     @contextmanager
+    def client_paused(self) -> Iterator[None]:
+        """It accepts, and lets every command wait, that of ending the pause too."""
+        with redis_client(self.url) as client:
+            client.client_pause(int(PAUSE_SECONDS * 1000), all=True)
+        ends_at = time.monotonic() + PAUSE_SECONDS
+        yield
+        until(lambda: time.monotonic() >= ends_at)
+        self.process.wait_for(partial(ask_redis, self.url, origin="paused no more"))
+
+    @contextmanager
     def full(self) -> Iterator[None]:
-        self.set_memory("100kb")  # far less than an empty one takes: every write is refused
+        """Every write is refused."""
+        self.set_memory("1mb")
+        self._fill()
         try:
             yield
         finally:
             self.set_memory("0")
+            with redis_client(self.url) as client:
+                client.delete(*(f"filler-{number}" for number in range(_FILLERS)))
+
+    def _fill(self) -> None:
+        """A write is let through as long as there is any room: the last one goes far beyond."""
+        with redis_client(self.url) as client, suppress(OutOfMemoryError):
+            for number in range(_FILLERS):
+                client.set(f"filler-{number}", "x" * 512 * 1024)
+            raise AssertionError("it takes more than it should")
+
+    @contextmanager
+    def flushed(self) -> Iterator[None]:
+        """Twice a second it forgets everything."""
+        ended = Event()
+
+        def flush() -> None:
+            while not ended.wait(FLUSH_EVERY_SECONDS):
+                self.flush()
+
+        thread = Thread(target=flush)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 @contextmanager

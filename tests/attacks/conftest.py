@@ -1,0 +1,5 @@
+"""What the attacks share."""
+
+from tests.figures import held
+
+__all__ = ["held"]
