@@ -1,9 +1,10 @@
 """Who may compute: threads that all want Python's lock spend their time on handing it round."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Optional
 
 STALL_SECONDS = 0.02
@@ -26,10 +27,10 @@ class Turns:
     """
 
     def __init__(self, number: int) -> None:
-        self._free: SimpleQueue[int] = SimpleQueue()
+        self._free = number
+        self._waiting: deque[Lock] = deque()
+        self._lock = Lock()
         self._finished = 0
-        for _ in range(number):
-            self._free.put(0)
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -42,20 +43,39 @@ class Turns:
             self._give_back()
 
     def _take(self) -> bool:
-        while True:
-            finished = self._finished
-            try:
-                self._free.get(timeout=STALL_SECONDS)
-            except Empty:
-                if self._finished == finished:
-                    return False
-            else:
+        with self._lock:
+            if self._free:
+                self._free -= 1
                 return True
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        return self._comes(mine)
+
+    def _comes(self, mine: Lock) -> bool:
+        finished = self._finished
+        while not mine.acquire(timeout=STALL_SECONDS):
+            if self._finished == finished:
+                return not self._has_left(mine)
+            finished = self._finished
+        return True
+
+    def _has_left(self, mine: Lock) -> bool:
+        with self._lock, suppress(ValueError):
+            self._waiting.remove(mine)
+            return True
+        return False  # it came at the last moment
 
     def _give_back(self) -> None:
-        if _here.turns is self:
-            _here.turns = None
-            self._free.put(0)
+        """Hand it to who has waited longest: a lock would go to whoever is fastest, every time."""
+        if _here.turns is not self:
+            return
+        _here.turns = None
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 @contextmanager

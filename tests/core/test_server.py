@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.core.wire import HOST, Reply, Wire
-from tests.service import Service
+from tests.service import Service, running
 
 LOGIN = "POST /api/v1/auth/login/ HTTP/1.1"
 JSON = "Content-Type: application/json"
 LIVE = "GET /api/v1/health/live/ HTTP/1.1"
 LIMIT = 1_048_576
+PIPELINED = 100
 
 
 def envelope(reply: Reply) -> dict[str, Any]:
@@ -165,6 +166,28 @@ class TestAnswer:
             with Wire(service.url) as wire:
                 reply = wire.ask(LIVE, f"Host: {host}", "X-Forwarded-Host: localhost")
                 assert (reply.status, envelope(reply)["code"]) == (400, "bad_request"), host
+
+
+class TestEagerClient:
+    """Whose next request is always there when the one before is answered."""
+
+    REGISTER = ("POST /api/v1/auth/register/ HTTP/1.1", HOST, JSON, "Content-Length: 2")
+
+    def test_leaves_the_only_thread_that_writes_to_others(self) -> None:
+        with (
+            running(GUNICORN_WORKERS="1", GUNICORN_THREADS="3") as service,
+            Wire(service.url) as eager,
+            Wire(service.url) as other,
+        ):
+            for _ in range(PIPELINED):
+                eager.send(*self.REGISTER, body=b"{}")
+            assert eager.read().status == 400
+            assert other.ask(*self.REGISTER, "X-Request-ID: other", body=b"{}").status == 400
+            assert {eager.read().status for _ in range(PIPELINED - 1)} == {400}
+            lines = [json.loads(line) for line in service.lines()]
+        answered = [line["request_id"] for line in lines if line.get("status") == 400]
+        assert len(answered) == PIPELINED + 1
+        assert answered[-1] != "other"
 
 
 class TestLog:

@@ -217,7 +217,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 is_kept = super().handle(conn)
             if not is_kept or not conn.end():
                 return False
-            if not self.alive or self._others_wait() or not conn.goes_on():
+            if not self.alive or self._others_wait(conn) or not conn.goes_on():
                 return True
             if not conn.writes and not conn.arrival.reads():
                 return True  # the main loop decides about it
@@ -229,7 +229,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         with suppress(OSError):
             client.sendall(refuse(by_status(judged.status), client=addr[0] if addr else None))
 
-    def _others_wait(self) -> bool:
+    def _others_wait(self, conn: Connection) -> bool:
+        if conn.writes and self._queued:
+            return True
         return self.tpool._work_queue.qsize() > 0  # type: ignore[no-any-return]  # noqa: SLF001  (it tells nowhere else)
 
 
