@@ -10,7 +10,8 @@ if not gc.get_freeze_count():
 import django
 from django.conf import settings
 
-from backend.core import metrics_folder, server
+from backend.core import server
+from backend.core.telemetry import metrics_folder
 from project import env
 
 env.choose_settings()

@@ -4,7 +4,7 @@ import django
 from django.core.cache import caches
 from django.urls import get_resolver
 
-from backend.core.handler import Handler
+from backend.core.http.handler import Handler
 from project.env import choose_settings
 
 choose_settings()

@@ -13,7 +13,7 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 
-from backend.core import log
+from backend.core.telemetry import log
 from backend.testing.accounts import Account
 from backend.testing.callers import make_user
 from backend.testing.client import ApiClient

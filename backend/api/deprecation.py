@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import http_date
 from ninja.operation import Operation
 
-from backend.core.client import Client
-from backend.core.log import logger
-from backend.core.middleware import user_id_of
+from backend.core.http.client import Client
+from backend.core.http.middleware import user_id_of
 from backend.core.openapi import DEPRECATION
+from backend.core.telemetry.log import logger
 
 type Run[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 

@@ -14,7 +14,7 @@ from ninja.errors import ValidationError as NinjaValidationError
 
 from backend.core import errors
 from backend.core.errors import DomainError, ValidationFailed
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 
 NON_FIELD = "non_field_errors"
 

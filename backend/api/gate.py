@@ -14,10 +14,11 @@ from ninja.operation import Operation
 from backend.api import deprecation, repeats
 from backend.api.deprecation import Run
 from backend.authentication.bearer import BearerAuth, bearer
-from backend.core import errors, etags, throttling
-from backend.core.client import Client
+from backend.core import errors, etags
 from backend.core.errors import DomainError, PermissionDenied
-from backend.core.json_body import refuse_by_headers
+from backend.core.http.client import Client
+from backend.core.http.json_body import refuse_by_headers
+from backend.core.limits import throttling
 from backend.core.openapi import ETAG, PERMISSION, RATE_LIMIT
 from backend.idempotency.keys import has_key
 

@@ -14,7 +14,7 @@ from ninja.operation import Operation
 
 from backend.api import answers, documents, error_handlers, gate, openapi
 from backend.authentication.bearer import bearer
-from backend.core.json_body import StrictJSONParser
+from backend.core.http.json_body import StrictJSONParser
 
 
 class Api(NinjaAPI):

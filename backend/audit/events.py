@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.audit.models import Event, SecurityEvent, SecurityEventQuerySet
-from backend.core import metrics
-from backend.core.client import Client
-from backend.core.client import current as current_client
 from backend.core.context import request_id as current_request_id
-from backend.core.log import logger
+from backend.core.http.client import Client
+from backend.core.http.client import current as current_client
+from backend.core.telemetry import metrics
+from backend.core.telemetry.log import logger
 
 if TYPE_CHECKING:
     from loguru import Record

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.client import NOBODY, USER_AGENT_LENGTH, Client
+from backend.core.http.client import NOBODY, USER_AGENT_LENGTH, Client
 from backend.core.ids import uuid7
 
 

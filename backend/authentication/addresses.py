@@ -10,8 +10,8 @@ from backend.authentication import links, sessions
 from backend.authentication.errors import AddressTaken
 from backend.authentication.models import Link, Purpose, Session
 from backend.authentication.tasks import start_email_change, start_verification
-from backend.core import throttling
-from backend.core.client import Client
+from backend.core.http.client import Client
+from backend.core.limits import throttling
 from backend.tasks.outbox import enqueue
 from backend.users import emails
 from backend.users import services as users

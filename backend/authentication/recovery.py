@@ -10,8 +10,8 @@ from backend.authentication import links
 from backend.authentication.errors import PasswordsDiffer
 from backend.authentication.models import Purpose
 from backend.authentication.tasks import mail_link, start_reset, warn
-from backend.core import throttling
-from backend.core.client import NOBODY, Client
+from backend.core.http.client import NOBODY, Client
+from backend.core.limits import throttling
 from backend.mails.messages import Mail
 from backend.tasks.outbox import enqueue
 from backend.users import emails, erasure, passwords

@@ -33,8 +33,8 @@ from backend.authentication.schemas import (
     UserLogin,
     UserRegister,
 )
-from backend.core.client import Client
 from backend.core.errors import NotFound
+from backend.core.http.client import Client
 from backend.core.openapi import bearer_optional, idempotency, limited, raises
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.idempotency.keys import key_of

@@ -12,8 +12,8 @@ from backend.authentication.errors import InvalidCredentials, PasswordsDiffer
 from backend.authentication.models import Purpose, Session
 from backend.authentication.sessions import TokenPair
 from backend.authentication.tasks import mail_link, warn
-from backend.core import throttling
-from backend.core.client import Client
+from backend.core.http.client import Client
+from backend.core.limits import throttling
 from backend.mails.messages import Mail
 from backend.users import emails, passwords
 from backend.users import services as users

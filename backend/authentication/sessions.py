@@ -19,8 +19,8 @@ from backend.authentication.errors import (
 from backend.authentication.models import Session, SessionQuerySet
 from backend.authentication.tasks import warn
 from backend.authentication.tokens import AccessToken, Claims, RefreshToken, key_ring
-from backend.core.client import Client
 from backend.core.errors import NotFound, ServiceUnavailable
+from backend.core.http.client import Client
 from backend.mails.messages import Mail
 from backend.users.models import User
 

@@ -12,7 +12,7 @@ from backend.audit import events as audit
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication import links
 from backend.authentication.models import Link, Purpose
-from backend.core.client import Client
+from backend.core.http.client import Client
 from backend.mails.delivery import MailRefused, send
 from backend.mails.links import Page, address
 from backend.mails.messages import NOTHING_KNOWN, Facts, Mail, Message, render

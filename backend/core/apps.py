@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.signals import request_finished
 
-from backend.core import sampling
+from backend.core.telemetry import sampling
 
 
 class CoreConfig(AppConfig):
@@ -17,6 +17,6 @@ class CoreConfig(AppConfig):
         if settings.METRICS_TOKEN:
             request_finished.connect(sampling.sample)
         if settings.SENTRY_DSN:
-            from backend.core import error_tracking  # noqa: PLC0415  (the library is large)
+            from backend.core.telemetry import error_tracking  # noqa: PLC0415  (the library is large)
 
             error_tracking.start()

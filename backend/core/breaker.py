@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 
 
 class Breaker:

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.core.client import USER_AGENT_LENGTH
 from backend.core.context import GIVEN_NAME
 from backend.core.errors import ErrorCode
+from backend.core.http.client import USER_AGENT_LENGTH
 
 
 class Input(BaseModel):

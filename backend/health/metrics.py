@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from backend.core import exposition, metrics
 from backend.core.errors import Unauthenticated
-from backend.core.exposition import Value
+from backend.core.telemetry import exposition, metrics
+from backend.core.telemetry.exposition import Value
 from backend.tasks import backlog
 from backend.tasks.models import State
 

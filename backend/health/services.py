@@ -7,7 +7,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from backend.core import draining
+from backend.core.server import draining
 from backend.health import probes
 from backend.health.probes import Check
 

@@ -13,10 +13,10 @@ import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
 
-from backend.core import metrics
 from backend.core.context import request_id
-from backend.core.log import logger
-from backend.core.redaction import Redactor
+from backend.core.telemetry import metrics
+from backend.core.telemetry.log import logger
+from backend.core.telemetry.redaction import Redactor
 from backend.tasks import canaries, registry
 from backend.tasks.models import Task, TaskQuerySet, tasks
 from backend.tasks.registry import TaskFunction

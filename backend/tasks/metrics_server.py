@@ -9,7 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from django.conf import settings
 
-from backend.core import sampling
+from backend.core.telemetry import sampling
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -44,7 +44,7 @@ def start() -> _Server | None:
 
 
 def _answer(request: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    from backend.core import exposition  # noqa: PLC0415  (only where somebody can ask)
+    from backend.core.telemetry import exposition  # noqa: PLC0415  (only where somebody can ask)
 
     if request["PATH_INFO"] != "/metrics":
         return _say("404 Not Found", b"Not found", start_response)

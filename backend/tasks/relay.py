@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models.functions import Now
 
 from backend.core import breaker
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 from backend.tasks import broker, canaries, execution, registry
 from backend.tasks.models import LEASE, PUBLISH_AGAIN_AFTER, tasks
 

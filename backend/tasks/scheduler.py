@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from backend.core import breaker
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 from backend.tasks.models import Leader
 from backend.tasks.purging import purge
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 import redis
 from django.db import InterfaceError, OperationalError
 
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 from backend.tasks import broker, execution
 from backend.tasks.models import State, tasks
 from backend.tasks.relay import Relay

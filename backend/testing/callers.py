@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 from django.utils import timezone
 
 from backend.authentication import sessions
-from backend.core.client import NOBODY
+from backend.core.http.client import NOBODY
 from backend.testing import staff
 from backend.testing.accounts import PASSWORD, new_address
 from backend.testing.browser import Browser, browser

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from pytest_django import Settings
 
-from backend.core import breaker, counters
+from backend.core import breaker
+from backend.core.limits import counters
 
 PATIENCE_SECONDS = 5.0
 

@@ -24,9 +24,9 @@ from django.utils.translation import ngettext
 
 from backend.audit import events as audit
 from backend.audit.events import Event
-from backend.core import throttling
-from backend.core.client import Client
-from backend.core.throttling import Throttled
+from backend.core.http.client import Client
+from backend.core.limits import throttling
+from backend.core.limits.throttling import Throttled
 from backend.users import emails, services
 from backend.users.errors import EmailInvalid
 from backend.users.models import User, searchable

@@ -12,8 +12,9 @@ from django.contrib.auth import hashers, password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from backend.core import metrics, turns
 from backend.core.errors import ValidationFailed
+from backend.core.server import turns
+from backend.core.telemetry import metrics
 from backend.users.errors import TooBusyToHash
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from ninja import Query, Router
 from backend.audit import events as audit
 from backend.audit.schemas import SecurityEventOut
 from backend.core import etags
-from backend.core.client import Client
 from backend.core.errors import PermissionDenied
 from backend.core.etags import Precondition
+from backend.core.http.client import Client
 from backend.core.openapi import permitted, raises, versioned
 from backend.core.pagination import Page, PageQuery, paginate
 from backend.users import services

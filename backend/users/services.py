@@ -9,10 +9,10 @@ from django.db.models import F
 
 from backend.audit import events as audit
 from backend.audit.events import Event
-from backend.core import throttling
-from backend.core.client import NOBODY, Client
 from backend.core.errors import NotFound, PermissionDenied
 from backend.core.etags import ANY, Precondition
+from backend.core.http.client import NOBODY, Client
+from backend.core.limits import throttling
 from backend.tasks.outbox import enqueue
 from backend.users import emails, erasure, passwords, queries
 from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken

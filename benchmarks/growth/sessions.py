@@ -12,7 +12,7 @@ env.choose_settings()
 django.setup()
 
 from backend.authentication import sessions  # noqa: E402  (its models want the apps)
-from backend.core.client import Client  # noqa: E402
+from backend.core.http.client import Client  # noqa: E402
 from backend.users.models import User  # noqa: E402
 
 

@@ -49,19 +49,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "backend.core.middleware.RequestMiddleware",
-    "backend.core.security_headers.SecurityHeadersMiddleware",
-    "backend.core.cors.CorsMiddleware",
-    "backend.core.middleware.EnvelopeMiddleware",
-    "backend.core.http_methods.HttpMethodsMiddleware",
-    "backend.core.slash.SlashMiddleware",
+    "backend.core.http.middleware.RequestMiddleware",
+    "backend.core.http.security_headers.SecurityHeadersMiddleware",
+    "backend.core.http.cors.CorsMiddleware",
+    "backend.core.http.middleware.EnvelopeMiddleware",
+    "backend.core.http.methods.HttpMethodsMiddleware",
+    "backend.core.http.slash.SlashMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # The API carries bearer tokens: cookies, CSRF and messages belong to the admin site alone.
-    "backend.core.outside_api.BodyMiddleware",
-    "backend.core.outside_api.SessionMiddleware",
-    "backend.core.outside_api.CsrfViewMiddleware",
-    "backend.core.outside_api.AuthenticationMiddleware",
-    "backend.core.outside_api.MessageMiddleware",
+    "backend.core.http.outside_api.BodyMiddleware",
+    "backend.core.http.outside_api.SessionMiddleware",
+    "backend.core.http.outside_api.CsrfViewMiddleware",
+    "backend.core.http.outside_api.AuthenticationMiddleware",
+    "backend.core.http.outside_api.MessageMiddleware",
 ]
 
 TEMPLATES = [
@@ -270,8 +270,8 @@ WORKER_METRICS = (ENV.prod_host, ENV.worker_metrics_port)  # where a worker answ
 SENTRY_DSN = ENV.sentry_dsn.get_secret_value()
 SENTRY_ENVIRONMENT = ENV.sentry_environment
 if SENTRY_DSN:
-    MIDDLEWARE.insert(1, "backend.core.error_tracking.RequestMiddleware")
-LOGGING_CONFIG = "backend.core.log.configure"
+    MIDDLEWARE.insert(1, "backend.core.telemetry.error_tracking.RequestMiddleware")
+LOGGING_CONFIG = "backend.core.telemetry.log.configure"
 LOGGING: dict[str, Any] = {
     "level": ENV.log_level or "INFO",
     "json": True,

@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, ApiClient
-from tests.core.test_json_body import REFUSED
+from tests.core.http.test_json_body import REFUSED
 from tests.service import Service
 
 LOGIN = "auth/login/"

@@ -1,4 +1,4 @@
-"""Secrets planted in a running service: wherever ``tests.core.planting`` puts one, and more."""
+"""Secrets planted in a running service: where ``core.telemetry.planting`` puts one, and more."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from backend.testing.accounts import Account
 from backend.testing.client import Answer, OverTheWire
 from tests.attacks.peer import OTHER_ADDRESS, Reply, request, talk
-from tests.core.planting import Planted, plant_everywhere
+from tests.core.telemetry.planting import Planted, plant_everywhere
 from tests.mails.smtp import MailServer
 from tests.scraping import TOKEN
 from tests.service import Service

@@ -22,8 +22,8 @@ from tests.attacks.planting import (
     plant,
     remember_tokens,
 )
-from tests.core.planting import Planted
-from tests.core.test_error_tracking import KEY, listening
+from tests.core.telemetry.planting import Planted
+from tests.core.telemetry.test_error_tracking import KEY, listening
 from tests.figures import Held
 from tests.mails.smtp import MailServer
 from tests.processes import free_port

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from backend.audit import events as audit
 from backend.audit.models import Event, SecurityEvent
-from backend.core.client import Client as Caller
+from backend.core.http.client import Client as Caller
 from backend.core.ids import uuid7
 from backend.testing.browser import Browser, browser
 from backend.testing.callers import make_user

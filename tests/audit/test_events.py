@@ -10,7 +10,7 @@ from django.db import transaction
 from backend.audit import events as audit
 from backend.audit.models import Event, SecurityEvent
 from backend.authentication.models import Session
-from backend.core.client import NOBODY, Client
+from backend.core.http.client import NOBODY, Client
 from backend.core.ids import uuid7
 from backend.testing import accounts
 from backend.testing.accounts import PASSWORD, Account

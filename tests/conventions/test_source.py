@@ -12,6 +12,7 @@ from tests.conventions.source import imports, modules, names, tree, where
 from tests.service import ROOT
 
 ROUTERS = modules("backend/*/router.py")
+LOG = "backend/core/telemetry/log.py"
 SERVICES = modules("backend/*/services.py", "backend/authentication/sessions.py")
 # What the contract lists as public; whoever adds one changes the contract first.
 PUBLIC = {
@@ -121,7 +122,7 @@ class TestLog:
             if any(name.partition(".")[0] == "loguru" for name in imports(module))
             and {"logger.add", "logger.remove", "logger.configure"} & names(module)
         }
-        assert users == {"backend/core/log.py"}, "one set-up: one line per event, redacted"
+        assert users == {LOG}, "one set-up: one line per event, redacted"
 
     def test_is_reached_through_one_door(self) -> None:
         importers = {
@@ -129,7 +130,7 @@ class TestLog:
             for module in modules("backend/**/*.py", "project/**/*.py")
             if "loguru.logger" in imports(module)
         }
-        assert importers == {"backend/core/log.py"}, "import `logger` from backend.core.log"
+        assert importers == {LOG}, "import `logger` from backend.core.telemetry.log"
 
 
 class TestModule:

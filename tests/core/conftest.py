@@ -5,7 +5,7 @@ import pytest
 from backend.testing import accounts
 from backend.testing.accounts import Account
 from backend.testing.client import ApiClient, InProcess
-from tests.core.limited import from_address
+from tests.core.limits.limited import from_address
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from backend.audit.models import Event
-from backend.core import metrics
-from backend.core.metrics import Counter, Gauge, Histogram, Metric
+from backend.core.telemetry import metrics
+from backend.core.telemetry.metrics import Counter, Gauge, Histogram, Metric
 from backend.tasks import registry
 from backend.tasks.models import State
 from tests.service import ROOT

@@ -136,7 +136,7 @@ class TestKey:
         client.post("auth/register/", ADA, headers=KEY)
         bob = {**ADA, "email": "bob@example.com"}
         assert client.post("auth/register/", bob, headers=KEY).status == 422
-        with mock.patch("backend.core.client.client_address", return_value="192.0.2.7"):
+        with mock.patch("backend.core.http.client.client_address", return_value="192.0.2.7"):
             assert client.post("auth/register/", bob, headers=KEY).status == 201
 
     @pytest.mark.parametrize("key", ["", "a key", "ü", "k" * 129, "a,b", "a\tb", "schlüssel"])

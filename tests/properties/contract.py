@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backend.core.client import Client
+from backend.core.http.client import Client
 
 ACCESS, REFRESH, SESSION = timedelta(minutes=15), timedelta(days=7), timedelta(days=30)
 RACE, LEEWAY = timedelta(seconds=10), timedelta(seconds=2)

@@ -13,8 +13,8 @@ from backend.authentication.bearer import bearer
 from backend.authentication.models import Session
 from backend.authentication.sessions import TokenPair
 from backend.authentication.tokens import AccessToken
-from backend.core.client import Client
 from backend.core.errors import DomainError
+from backend.core.http.client import Client
 from backend.testing.client import Answer, InProcess
 from backend.users import services as users
 from tests.properties.contract import NO_CONTENT, OK, REPLAYED

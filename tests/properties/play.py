@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from backend.audit.models import Event, SecurityEvent
-from backend.core.client import Client
+from backend.core.http.client import Client
 from backend.testing.callers import make_user
 from backend.users import services as users
 from backend.users.models import User

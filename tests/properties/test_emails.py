@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backend.authentication import services
-from backend.core.client import NOBODY
+from backend.core.http.client import NOBODY
 from backend.testing.accounts import PASSWORD
 from backend.users.emails import MAX_LENGTH, canonical
 from backend.users.errors import EmailInvalid, EmailTaken

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pytest_django import Settings
 
 from backend.authentication.errors import InvalidCredentials
-from backend.core import counters, throttling
-from backend.core.counters import Counters, MemoryCounters, RedisCounters
 from backend.core.errors import ServiceUnavailable
+from backend.core.limits import counters, throttling
+from backend.core.limits.counters import Counters, MemoryCounters, RedisCounters
 from backend.testing import limits
 from backend.testing.limits import PATIENCE_SECONDS
 from tests.properties import profiles

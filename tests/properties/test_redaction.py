@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.redaction import MASK, Redactor
+from backend.core.telemetry.redaction import MASK, Redactor
 from tests.properties import profiles
 from tests.properties.plants import (
     HARMLESS,

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from backend.authentication.purges import purge_sessions
-from backend.core.client import Client
+from backend.core.http.client import Client
 from tests.properties import clock, profiles
 from tests.properties.contract import LEEWAY, RACE, Device
 from tests.properties.doors import Door, Requests, Services

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import redis
 
-from backend.core.counters import Count
+from backend.core.limits.counters import Count
 
 MINUTE = 60
 

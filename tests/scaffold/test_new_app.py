@@ -24,11 +24,11 @@ LINT_IMPORTS = str(Path(sys.executable).with_name("lint-imports"))
 NEW = ("backend/specimens", "tests/specimens")
 CHANGED = (
     *("backend/api/openapi/info.py", "backend/api/v1.py", "project/settings/base.py"),
-    *("tests/conventions/test_policies.py", "tests/core/test_http_methods.py"),
+    *("tests/conventions/test_policies.py", "tests/core/http/test_methods.py"),
 )
 # What every app is held to, by tests that are called after it, or look at all of them at once.
 EVERY_APP = (
-    *("tests/conventions", "tests/api", "tests/users", "tests/core/test_http_methods.py"),
+    *("tests/conventions", "tests/api", "tests/users", "tests/core/http/test_methods.py"),
     "tests/idempotency/test_every_operation.py",
 )
 ABOUT_IT = (

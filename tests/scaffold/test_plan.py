@@ -91,7 +91,7 @@ class TestPlace:
             (spoil("pyproject.toml", "backend.health", "backend.h"), "pyproject.toml: .*health"),
             (spoil("tests/conventions/test_policies.py", "POLICIES", "P"), "POLICIES"),
             (spoil("tests/conventions/test_policies.py", "PARAMETERS", "P"), "PARAMETERS"),
-            (spoil("tests/core/test_http_methods.py", "ALLOW", "A"), "ALLOW"),
+            (spoil("tests/core/http/test_methods.py", "ALLOW", "A"), "ALLOW"),
             (spoil("docs/api.md", "| operation |", "| op |"), "docs/api.md: .*operation"),
             (
                 spoil("ARCHITECTURE.md", "      mails/", "      letters/"),
@@ -101,7 +101,7 @@ class TestPlace:
             (remove("CHANGELOG.md"), "CHANGELOG.md"),
             (remove(DOCUMENT), DOCUMENT),
             (
-                spoil("tests/core/test_http_methods.py", "ALLOW = {", 'ALLOW = {"specimens/": "",'),
+                spoil("tests/core/http/test_methods.py", "ALLOW = {", 'ALLOW = {"specimens/": "",'),
                 "ALLOW has 'specimens/' already",
             ),
         ],

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _token(settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
-    settings.ROOT_URLCONF = "tests.core.metrics_urls"
+    settings.ROOT_URLCONF = "tests.core.telemetry.metrics_urls"
 
 
 @pytest.mark.usefixtures("published")

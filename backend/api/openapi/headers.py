@@ -3,8 +3,8 @@
 from backend.api.openapi.refusals import Kinds
 from backend.core.context import GIVEN_NAME
 from backend.core.errors import DomainError
+from backend.core.limits.throttling import Throttled
 from backend.core.openapi import DEPRECATION, ETAG, IDEMPOTENCY, JSON, RATE_LIMIT
-from backend.core.throttling import Throttled
 
 HEADERS: JSON = {
     "X-Request-ID": {

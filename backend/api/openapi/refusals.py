@@ -16,8 +16,8 @@ from backend.core.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from backend.core.limits.throttling import Throttled
 from backend.core.openapi import ERRORS, IDEMPOTENCY, JSON, PERMISSION, RATE_LIMIT
-from backend.core.throttling import Throttled
 from backend.idempotency.errors import InProgress, KeyInvalid, KeyReused
 
 type Kinds = dict[str, type[DomainError]]  # by code, of one status

@@ -14,8 +14,8 @@ from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.core.client import USER_AGENT_LENGTH, Client
 from backend.core.compiled import Statement, columns
+from backend.core.http.client import USER_AGENT_LENGTH, Client
 from backend.core.ids import uuid7
 from backend.users.models import User
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from gunicorn.http.errors import InvalidHeader, InvalidHTTPVersion, InvalidRequestLine
 from gunicorn.http.message import Request
 
-from backend.core import draining
+from backend.core.server import draining
 from backend.core.server.arrival import MOST_DIGITS
 from backend.core.server.log import Logger
 from backend.core.server.worker import Worker

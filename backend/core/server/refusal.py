@@ -5,7 +5,7 @@ from http import HTTPStatus
 from backend.core import errors
 from backend.core.context import accept_request_id, request_id
 from backend.core.errors import BadRequest, DomainError, LengthRequired, ServerError
-from backend.core.log import logger
+from backend.core.telemetry.log import logger
 
 
 class Malformed(BadRequest):

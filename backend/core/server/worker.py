@@ -18,7 +18,7 @@ from backend.core.errors import DomainError, ServiceUnavailable
 from backend.core.server.arrival import State
 from backend.core.server.connection import Connection
 from backend.core.server.refusal import HeadTooLong, Malformed, NeverArrived, by_status, refuse
-from backend.core.turns import Turns
+from backend.core.server.turns import Turns
 
 SILENCE_SECONDS = 5.0  # between two bytes of a request, and before the first of a connection
 ARRIVAL_SECONDS = 30.0  # between the first and the last

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.authentication import sessions
-from backend.core import log
-from backend.core.client import Client
+from backend.core.http.client import Client
+from backend.core.telemetry import log
 from backend.users.models import User
 
 
