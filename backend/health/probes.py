@@ -47,17 +47,23 @@ class Probe:
         self._under_way: Future[Check] | None = None
         self._found: tuple[float, Check] | None = None
 
-    def check(self) -> Check:
-        """What the part answers, at most a second old."""
+    def begin(self) -> Check | Future[Check]:
+        """Ask, unless the last answer is less than a second old: then it is that."""
         with self._lock:
             now = time.monotonic()
             if self._found is not None and now - self._found[0] < CACHED_SECONDS:
                 return self._found[1]
             if self._under_way is None or self._under_way.done():
                 self._under_way = self._executor.submit(self._measure)
-            under_way = self._under_way
+            return self._under_way
+
+    def check(self) -> Check:
+        """What the part answers, at most a second old."""
+        asked = self.begin()
+        if isinstance(asked, Check):
+            return asked
         try:
-            return under_way.result(timeout=LIMIT_SECONDS)
+            return asked.result(timeout=LIMIT_SECONDS)
         except TimeoutError:
             return self._remember(Check("down"))
 
@@ -99,9 +105,14 @@ def _ask_cache() -> Status:
 
 
 def _ask_tasks() -> Status:
-    """The broker answers, and somebody serves every queue."""
+    """The broker answers, and somebody serves every queue.
+
+    The database is asked after its own probe, so that probes need one connection and not two.
+    """
     if settings.TASKS_REDIS_URL:
         _ping_broker()
+    if database.check().status == "down":
+        return "degraded"  # as below
     try:
         return "degraded" if canaries.silent() else "up"
     except DatabaseError:
@@ -123,6 +134,7 @@ def _ping_broker() -> None:
 database = Probe("database", _ask_database)
 cache_probe = Probe("cache", _ask_cache)
 tasks = Probe("tasks", _ask_tasks)
+EVERY = {"database": database, "cache": cache_probe, "tasks": tasks}
 
 _migrated = threading.Event()
 

@@ -11,5 +11,5 @@ from backend.health import probes
 def _young(settings: Settings) -> None:
     """A service that has just started: nobody has served its queues yet, and nobody expects it."""
     settings.STARTED_AT = timezone.now()
-    for probe in (probes.database, probes.cache_probe, probes.tasks):
+    for probe in probes.EVERY.values():
         probe.forget()

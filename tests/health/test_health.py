@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -27,13 +28,9 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Found:
     """Decide what the probes find; all is up unless said otherwise."""
 
     def decide(*, migrated: bool | Exception = True, **checks: Check) -> None:
-        for name, probe in (
-            ("database", probes.database),
-            ("cache", probes.cache_probe),
-            ("tasks", probes.tasks),
-        ):
+        for name, probe in probes.EVERY.items():
             check = checks.get(name, UP)
-            monkeypatch.setattr(probe, "check", lambda check=check: check)
+            monkeypatch.setattr(probe, "begin", lambda check=check: check)
 
         def migrations_are_applied() -> bool:
             if isinstance(migrated, Exception):
@@ -111,6 +108,20 @@ class TestHealth:
             until(lambda: is_healthy("health/"))
             until(lambda: is_healthy("health/ready/"))
 
+    def test_asks_every_part_at_the_same_time(
+        self, client: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        together = Barrier(len(probes.EVERY), timeout=5)
+        monkeypatch.setattr(probes, "LIMIT_SECONDS", 30.0)
+
+        def ask() -> str:
+            together.wait()
+            return "up"
+
+        for probe in probes.EVERY.values():
+            monkeypatch.setattr(probe, "_ask", ask)
+        assert client.get("health/").json["status"] == "healthy"
+
     def test_names_nobody_and_nothing(self, client: ApiClient, found: Found) -> None:
         found(database=DOWN, cache=DOWN, tasks=DOWN)
         database = settings.DATABASES["default"]
@@ -148,10 +159,8 @@ class TestLive:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         asked: list[str] = []
-        for name in ("database", "cache_probe", "tasks"):
-            monkeypatch.setattr(
-                getattr(probes, name), "check", lambda name=name: asked.append(name)
-            )
+        for name, probe in probes.EVERY.items():
+            monkeypatch.setattr(probe, "begin", lambda name=name: asked.append(name))
         with django_assert_num_queries(0):
             assert client.get("health/live/").status == 200
         assert asked == []

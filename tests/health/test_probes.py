@@ -174,3 +174,11 @@ class TestTasks:
         settings.TASKS_REDIS_URL = ""
         monkeypatch.setattr(canaries, "silent", silent)
         assert probes._ask_tasks() == "degraded"
+
+    def test_are_not_asked_for_where_the_database_has_no_answer(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.TASKS_REDIS_URL = ""
+        monkeypatch.setattr(probes.database, "begin", lambda: Check("down"))
+        monkeypatch.setattr(canaries, "silent", lambda: pytest.fail("asked"))
+        assert probes._ask_tasks() == "degraded"

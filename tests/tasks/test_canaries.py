@@ -133,7 +133,7 @@ class TestHealth:
         """
         settings.STARTED_AT = timezone.now()
         monkeypatch.setattr(connection, "close", lambda: None)
-        monkeypatch.setattr(probes.tasks, "check", probes.tasks._measure)
+        monkeypatch.setattr(probes.tasks, "begin", probes.tasks._measure)
 
         def read() -> tuple[str, str]:
             answer = client.get("health/")
