@@ -4,11 +4,15 @@ The layer that keeps them away is the service's own server, ``backend.core.serve
 requests that are complete. So it is tested without a proxy in front.
 """
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Event
+from urllib.parse import urlsplit
 
+from backend.core.server.worker import SILENCE_SECONDS
 from backend.testing import accounts
 from backend.testing.accounts import Account
 from tests.attacks.peer import request, talk
@@ -93,6 +97,26 @@ class TestSlowClients:
         assert sent_their_bytes(crowd), crowd
         figure = f"probe at most {slowest * 1000:.0f} ms of {len(probes)}, login and me"
         held("200 slow clients", f"{figure} at most {max(lived) * 1000:.0f} ms")
+
+
+class TestSlowReaders:
+    """Who asks for much and reads nothing of it keeps no thread either."""
+
+    READERS = 40
+    ASKED = request("GET /api/v1/schema/ HTTP/1.1") * 40  # more than the kernel keeps for them
+
+    def test_keep_nobody_waiting(self, service: Service) -> None:
+        parts = urlsplit(service.url)
+        with ExitStack() as stack:
+            for _ in range(self.READERS):
+                peer = stack.enter_context(socket.socket())
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+                peer.connect((parts.hostname, parts.port))
+                peer.sendall(self.ASKED)
+            for _ in every_so_often(SILENCE_SECONDS + 2):
+                probe(service)
+            slowest = max(timed(lambda: probe(service)) for _ in range(10))
+        assert slowest < 4 * PROBE_SECONDS
 
 
 def probe(service: Service) -> None:

@@ -1,8 +1,7 @@
 """How gunicorn serves: where its lines go, which requests reach a thread, what is never read."""
 
 import gc
-import socket
-import struct
+import resource
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,22 +15,29 @@ from backend.core.server.arrival import MOST_DIGITS
 from backend.core.server.log import Logger
 from backend.core.server.worker import Worker
 
-__all__ = ["MEMORY_FOLDER", "Logger", "Worker", "pre_request", "when_ready"]
+__all__ = ["MEMORY_FOLDER", "Logger", "Worker", "most_connections", "pre_request", "when_ready"]
 
-SEND_SECONDS = 5
+CONNECTIONS = 1_000
+OTHER_FILES = 200  # of a process: connections to PostgreSQL and Redis, pipes, logs, libraries
 MEMORY_FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (names in it are ours)
 
 
-def when_ready(arbiter: Any) -> None:
-    """Drain before stopping, and wait for a client to read no longer than ``SEND_SECONDS``.
+def most_connections() -> int:
+    """How many connections a process holds: 1,000, or what it may open less its other files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    if 0 <= soft < wanted:
+        soft = wanted if hard < 0 else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return CONNECTIONS if soft < 0 else min(CONNECTIONS, soft - OTHER_FILES)
 
-    Connections inherit the options of their listener. What has been imported by now is not
-    garbage: as long as nobody looks for any in it, workers share its memory.
+
+def when_ready(arbiter: Any) -> None:
+    """Drain before stopping.
+
+    What has been imported by now is not garbage: as long as nobody looks for any in it, workers
+    share its memory.
     """
-    limit = struct.pack("ll", SEND_SECONDS, 0)
-    for listener in arbiter.LISTENERS:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            listener.sock.setsockopt(socket.SOL_SOCKET, option, limit)
     draining.postpone_stop(arbiter)
     gc.freeze()
     gc.enable()

@@ -2,6 +2,7 @@
 
 import select
 import socket
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.http.unreader import Unreader
@@ -29,28 +30,61 @@ class WholeRequests(Unreader):  # type: ignore[misc]  # gunicorn has no types
         return b""
 
 
+class Outgoing(socket.socket):
+    """An accepted socket whose answers wait for no reader.
+
+    Attributes:
+        unsent: What a client has not read yet, and the kernel not taken.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        self.unsent = bytearray()
+
+    def sendall(self, data: Any, _flags: int = 0, /) -> None:
+        """Send what can be sent at once, and keep the rest for ``send_rest``."""
+        self.unsent += data
+        self.send_rest()
+
+    def send_rest(self) -> None:
+        """Send as much as can be sent at once of what is left."""
+        with suppress(BlockingIOError):
+            del self.unsent[: self.send(self.unsent, socket.MSG_DONTWAIT)]
+
+
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A connection, with what has come of its next request.
 
     Attributes:
-        began: When we began to wait for its next request.
+        counted: Bytes of requests that it is known to hold.
         has_ended: The client has hung up.
+        is_kept: There may be another request behind the one that was answered last.
         writes: A thread has it for a request that may change something.
         drained: Bytes thrown away while it was being closed.
     """
 
+    sock: Outgoing
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.arrival = Arrival()
-        self.began = 0.0
+        self.counted = 0
         self.data_ready = True  # when a thread gets it
         self.has_ended = False
+        self.is_kept = False
         self.writes = False
         self.drained = 0
 
     def receive(self) -> State:
         """Take what has come, without waiting; ``has_ended`` tells whether that was all."""
         return self.arrival.take(self._read())
+
+    def say(self, words: bytes) -> None:
+        """Send a few bytes, as far as there is room for them."""
+        try:
+            self.sock.send(words, socket.MSG_DONTWAIT)
+        except OSError:
+            self.has_ended = True
 
     def drain(self) -> bool:
         """Throw away what has come; whether the connection can be closed by now."""

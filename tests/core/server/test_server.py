@@ -134,6 +134,18 @@ class TestSmallBody:
             assert wire.ask(LOGIN, HOST, JSON, "Content-Length: 50", body=b"{").status == 400
 
 
+class TestUnreadBody:
+    def test_keeps_the_connection_as_it_says(self, service: Service) -> None:
+        body = json.dumps({"first_name": "x" * 200_000}).encode()
+        with Wire(service.url) as wire:
+            reply = wire.ask(
+                "PATCH /api/v1/users/me/ HTTP/1.1", HOST, JSON, f"Content-Length: {len(body)}",
+                body=body,
+            )  # fmt: skip
+            assert (reply.status, reply.headers["connection"]) == (401, "keep-alive")
+            assert wire.ask(LIVE, HOST).status == 200
+
+
 class TestHead:
     def test_has_the_length_and_no_body(self, service: Service) -> None:
         with Wire(service.url) as wire:
