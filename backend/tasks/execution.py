@@ -131,6 +131,13 @@ def _tell_of_loss(row: Task) -> None:
 def _settled(settle: Callable[[], int]) -> bool:
     """Insist for a while: an effect whose record is lost would be repeated."""
     deadline = time.monotonic() + SETTLE_SECONDS
+    try:
+        return _insist(settle, deadline)
+    except BaseException:  # noqa: BLE001  (the task's time limit: it strikes once, and the task is over)
+        return _insist(settle, deadline)
+
+
+def _insist(settle: Callable[[], int], deadline: float) -> bool:
     while True:
         try:
             return bool(settle())

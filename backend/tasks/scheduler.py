@@ -20,6 +20,7 @@ from backend.tasks.purging import purge
 
 LEASE = timedelta(seconds=10)
 TICK_SECONDS = 2.0
+AGAIN_SECONDS = 60.0  # after a job has failed
 ROLE = "scheduler"
 
 
@@ -77,8 +78,9 @@ class Scheduler:
         for job in JOBS:
             now = time.monotonic()
             if now >= self._due.get(job.name, now):
-                self._due[job.name] = now + job.every.total_seconds()
+                self._due[job.name] = now + AGAIN_SECONDS  # unless it ends well
                 job.run(self._goes_on)
+                self._due[job.name] = now + job.every.total_seconds()
 
     def _goes_on(self) -> bool:
         return not self._stopped.is_set() and self._lead()

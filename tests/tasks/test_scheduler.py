@@ -10,7 +10,7 @@ from django.utils import timezone
 from backend.core import breaker
 from backend.tasks import scheduler
 from backend.tasks.models import Leader
-from backend.tasks.scheduler import LEASE, Job, Scheduler
+from backend.tasks.scheduler import AGAIN_SECONDS, LEASE, Job, Scheduler
 from backend.testing.races import at_once
 from tests.conftest import Lines
 
@@ -156,6 +156,23 @@ class TestJobs:
             found.append([*done])
             done.clear()
         assert found == [["hourly", "often"], [], [], ["often"], ["often"], ["hourly", "often"], []]
+
+    def test_that_fail_run_again_soon(self, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+        ran, luck = [], [OperationalError("away")]
+
+        def purge(_: object) -> None:
+            ran.append(clock.now)
+            if luck:
+                raise luck.pop()
+
+        monkeypatch.setattr(scheduler, "JOBS", [Job("purge", HOUR, purge)])
+        one, began = Scheduler(), clock.now
+        with pytest.raises(OperationalError):
+            one.tick()
+        for _ in range(70):
+            clock.now += 1
+            one.tick()
+        assert ran == [began, began + AGAIN_SECONDS]
 
     def test_are_told_whether_to_go_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found: list[bool] = []

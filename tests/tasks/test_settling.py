@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from dramatiq.middleware import TimeLimitExceeded
 
 from backend.tasks import execution
 from backend.tasks.models import State, TaskQuerySet
@@ -57,9 +58,9 @@ class TestFence:
 @pytest.mark.django_db(transaction=True)
 class TestSettling:
     @pytest.fixture
-    def away(self, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    def away(self, monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         """What the next writes of an outcome raise."""
-        errors: list[Exception] = []
+        errors: list[BaseException] = []
         finish = TaskQuerySet.finish
 
         def fail_first(rows: TaskQuerySet) -> int:
@@ -72,7 +73,7 @@ class TestSettling:
         return errors
 
     def test_insists_while_the_database_is_away(
-        self, away: list[Exception], log_lines: Lines
+        self, away: list[BaseException], log_lines: Lines
     ) -> None:
         away += [OperationalError("away"), InterfaceError("closed")]
         row = run(enqueue(samples.count, number=1))
@@ -81,8 +82,17 @@ class TestSettling:
         assert len(samples.calls) == 1
         assert "task done" in {line["message"] for line in log_lines()}
 
+    @pytest.mark.parametrize("last", [True, False])
+    def test_insists_although_the_time_limit_strikes_meanwhile(
+        self, away: list[BaseException], last: bool
+    ) -> None:
+        away += [TimeLimitExceeded()] if last else [OperationalError("away"), TimeLimitExceeded()]
+        row = run(enqueue(samples.count, number=1))
+        assert (row.state, row.attempts) == (State.DONE, 1)
+        assert away == []
+
     def test_gives_up_after_a_while(
-        self, away: list[Exception], log_lines: Lines, monkeypatch: pytest.MonkeyPatch
+        self, away: list[BaseException], log_lines: Lines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(execution, "SETTLE_SECONDS", 0.05)
         away += [OperationalError("away")] * 10_000
