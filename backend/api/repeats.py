@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja.operation import Operation
 
 from backend.core.errors import Unauthenticated
+from backend.core.http.json_body import refuse_by_type
 from backend.core.openapi import idempotency_of
 from backend.idempotency.answers import Attempt, once
 from backend.idempotency.keys import key_of
@@ -25,6 +26,8 @@ def answered_once(
     """Answer a request with a key; whoever may not ask is refused before anything is kept."""
     try:
         _authenticate(operation, request)
+        if request.body and _takes_a_body(operation):
+            refuse_by_type(request)  # before the key is judged
         attempt = Attempt.of(key_of(request), caller=caller, request=_asked(request))
         return once(attempt, act)
     except Exception as error:  # noqa: BLE001  (Ninja's handlers know what to make of any)
@@ -43,6 +46,10 @@ def _authenticate(operation: Operation, request: HttpRequest) -> None:
             return
     if operation.auth_callbacks:
         raise Unauthenticated
+
+
+def _takes_a_body(operation: Operation) -> bool:
+    return any(model.__ninja_param_source__ == "body" for model in operation.models)
 
 
 def _asked(request: HttpRequest) -> tuple[bytes, ...]:

@@ -19,6 +19,7 @@ from django.http import HttpResponse, HttpResponseBase
 from backend.core.errors import renewed
 from backend.idempotency.errors import InProgress, KeyReused
 from backend.idempotency.models import Reservation, reservations
+from backend.idempotency.releases import release
 
 # What would come again if the request did. Everything else releases the key.
 _REFUSALS_THAT_STAY = frozenset({400, 404, 409, 412})
@@ -118,10 +119,10 @@ def _act(attempt: Attempt, act: Callable[[], HttpResponseBase]) -> HttpResponseB
             response = act()
             is_kept = _settle(attempt, response)
     except BaseException:
-        _release(attempt)
+        release(attempt.key, attempt.id)
         raise
     if not is_kept:
-        _release(attempt)
+        release(attempt.key, attempt.id)
     return response
 
 
@@ -134,10 +135,6 @@ def _settle(attempt: Attempt, response: HttpResponseBase) -> bool:
         return False
     _keep(attempt, response)
     return True
-
-
-def _release(attempt: Attempt) -> None:
-    reservations().filter(pk=attempt.key).held_by(attempt.id).delete()
 
 
 def _comes_again(response: HttpResponse) -> bool:

@@ -16,9 +16,9 @@ ABANDONED = timedelta(seconds=60)
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     """Reads and the few changes of reservations. All times are the database's."""
 
-    def held_by(self, attempt: UUID) -> Self:
-        """The one that a request holds, as long as it does."""
-        return self.filter(attempt=attempt, status__isnull=True)
+    def held_by(self, *attempts: UUID) -> Self:
+        """Those that requests hold, as long as they do."""
+        return self.filter(attempt__in=attempts, status__isnull=True)
 
     def free(self) -> Self:
         """Those anybody may take: past their time, or of somebody who died."""

@@ -33,6 +33,14 @@ class TestRepeat:
         assert rename(account, "Ada").json == first.json
         assert account.me().json["first_name"] == "Eve"
 
+    def test_is_judged_by_its_type_before_its_key(self, account: Account) -> None:
+        for key in ("a-key", "no key"):
+            answer = account.client.patch(
+                "users/me/", b"x", token=account.access,
+                headers={"Idempotency-Key": key, "Content-Type": "text/plain"},
+            )  # fmt: skip
+            assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
     def test_registers_one_account_and_mails_it_once(self, client: ApiClient) -> None:
         first = client.post("auth/register/", ADA, headers=KEY)
         again = client.post("auth/register/", ADA, headers=KEY)

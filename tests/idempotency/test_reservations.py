@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 from unittest import mock
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
+from backend.idempotency import releases
 from backend.idempotency.models import ABANDONED, KEPT, Reservation
 from backend.tasks.purging import purge
 from backend.testing import accounts
@@ -17,6 +19,7 @@ from backend.testing.staff import permit, user_of
 from backend.users import services
 from backend.users.models import User
 from tests.idempotency.keys import ADA, KEY, age, is_replayed, rename
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,28 @@ class TestRequestUnderWay:
         answer = rename(account, "Ada")
         assert (answer.status, is_replayed(answer)) == (200, False)
         assert is_replayed(rename(account, "Ada"))
+
+    @pytest.mark.postgresql
+    @pytest.mark.django_db(transaction=True)
+    def test_that_failed_with_the_database_releases_its_key_when_that_is_back(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        release, away = releases._release, [OperationalError("away")] * 3
+
+        def is_away(keys: dict[UUID, UUID]) -> None:
+            if away:
+                raise away.pop()
+            release(keys)
+
+        monkeypatch.setattr(releases, "_release", is_away)
+        monkeypatch.setattr(releases, "PAUSE_SECONDS", 0.05)
+        with mock.patch("backend.users.services.update_profile", side_effect=OperationalError):
+            assert rename(account, "Ada").status == 503
+        assert rename(account, "Ada").status == 409
+        until(lambda: not Reservation.objects.exists())
+        until(lambda: not releases._held)
+        answer = rename(account, "Ada")
+        assert (answer.status, is_replayed(answer)) == (200, False)
 
     def test_that_was_taken_for_dead_has_no_effect(self, account: Account) -> None:
         update_profile = services.update_profile

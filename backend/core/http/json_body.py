@@ -47,10 +47,19 @@ class StrictJSONParser(Parser):
             UnsupportedMediaType: it is packed, or not ``application/json`` in UTF-8.
             InvalidJSON: it is not JSON, or not storable.
         """
-        if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-            raise UnsupportedMediaType
-        _require_json(request.META.get("CONTENT_TYPE", ""))
+        refuse_by_type(request)
         return parse(request.body)
+
+
+def refuse_by_type(request: HttpRequest) -> None:
+    """Judge what a body is said to be.
+
+    Raises:
+        UnsupportedMediaType: it is packed, or not ``application/json`` in UTF-8.
+    """
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise UnsupportedMediaType
+    _require_json(request.META.get("CONTENT_TYPE", ""))
 
 
 def parse(body: bytes) -> Any:
