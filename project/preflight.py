@@ -7,11 +7,13 @@ all there is to mend.
 
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
+from redis.connection import parse_url
 
 from project import env
 from project.env import Environment
@@ -85,8 +87,15 @@ def boundaries(environment: Environment) -> Iterator[Fault]:
             yield Fault("CORS_ALLOWED_ORIGINS", "must not allow every origin")
         elif urlsplit(origin).scheme not in {"http", "https"}:
             yield Fault("CORS_ALLOWED_ORIGINS", "must be origins with their scheme")
-    if any(network.prefixlen == 0 for network in environment.trusted_proxies):
+    if _covers_everything(environment.trusted_proxies):
         yield Fault("TRUSTED_PROXIES", "must not trust every address")
+
+
+def _covers_everything(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether all addresses of one kind are in these networks, together."""
+    old = collapse_addresses(each for each in networks if isinstance(each, IPv4Network))
+    new = collapse_addresses(each for each in networks if isinstance(each, IPv6Network))
+    return 0 in {each.prefixlen for each in old} | {each.prefixlen for each in new}
 
 
 def servers(environment: Environment) -> Iterator[Fault]:
@@ -102,11 +111,12 @@ def servers(environment: Environment) -> Iterator[Fault]:
         yield Fault("TASKS_REDIS_URL", "must name another database than REDIS_URL")
 
 
-def _redis_database(url: str) -> tuple[str, int, str]:
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path, 0, parts.query
-    return parts.hostname or "localhost", parts.port or 6379, parts.path.strip("/") or "0"
+def _redis_database(url: str) -> tuple[str, int, int]:
+    """Server, port and number of the database that a client of Redis would take."""
+    parts = parse_url(url)  # type: ignore[no-untyped-call]  # redis leaves it untyped
+    host = str(parts.get("path") or parts.get("host") or "localhost")
+    this = {"localhost", "::1"}
+    return "127.0.0.1" if host in this else host, parts.get("port", 6379), parts.get("db", 0)
 
 
 def mails(environment: Environment) -> Iterator[Fault]:
@@ -137,7 +147,7 @@ def inside(environment: Environment) -> Iterator[Fault]:
 def _set_up(environment: Environment) -> None:
     """Configure Django for production, with stand-ins for the keys that are missing."""
     stand_ins: dict[str, Any] = {"debug": False, "log_level": "CRITICAL"}
-    if environment.secret_key is None:
+    if environment.secret_key is None or not environment.secret_key.get_secret_value():
         stand_ins["secret_key"] = SecretStr(secrets.token_urlsafe(50))
     if not environment.jwt_keys:
         stand_ins["jwt_keys"] = {"stand-in": SecretStr(secrets.token_urlsafe(50))}

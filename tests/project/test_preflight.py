@@ -53,11 +53,21 @@ CHANGES: dict[str, tuple[dict[str, str], set[str]]] = {
     "no origin": ({"CORS_ALLOWED_ORIGINS": ""}, set()),
     "every proxy": ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, {"TRUSTED_PROXIES"}),
     "every proxy of IPv6": ({"TRUSTED_PROXIES": "::/0"}, {"TRUSTED_PROXIES"}),
+    "every proxy in halves": ({"TRUSTED_PROXIES": "0.0.0.0/1,128.0.0.0/1"}, {"TRUSTED_PROXIES"}),
+    "every proxy of IPv6 in halves": ({"TRUSTED_PROXIES": "::/1,8000::/1"}, {"TRUSTED_PROXIES"}),
     "no database": ({"DB_HOST": ""}, {"DB_HOST"}),
     "no password": ({"DB_PASSWORD": ""}, {"DB_PASSWORD"}),
     "no Redis": ({"REDIS_URL": ""}, {"REDIS_URL"}),
     "one Redis database": (
         {"TASKS_REDIS_URL": "redis://other:x@CACHE.example.com:6379"},
+        {"TASKS_REDIS_URL"},
+    ),
+    "one Redis database by two names": (
+        {"REDIS_URL": "redis://localhost/1", "TASKS_REDIS_URL": "redis://127.0.0.1:6379?db=1"},
+        {"TASKS_REDIS_URL"},
+    ),
+    "a Redis database that tasks would share": (
+        {"REDIS_URL": "redis://cache.example.com?db=3"},
         {"TASKS_REDIS_URL"},
     ),
     "another Redis": ({"TASKS_REDIS_URL": "redis://tasks.example.com/0"}, set()),
@@ -108,6 +118,12 @@ class TestPreflight:
             *("SECRET_KEY", "JWT_KEYS", "DB_HOST", "DB_PASSWORD"),
             *("REDIS_URL", "EMAIL_URL", "FRONTEND_URL"),
         }
+
+    def test_takes_an_empty_key_for_none(self) -> None:
+        ended = run(**{**GOOD, "SECRET_KEY": "", "FRONTEND_URL": "", "DB_PORT": free_port()})
+        assert ended.returncode == 1
+        assert named(ended) >= {"SECRET_KEY", "FRONTEND_URL", "DB_HOST"}
+        assert ended.stderr == ""
 
     def test_names_what_cannot_be_read_beside_what_is_wrong_and_the_database_that_is_away(
         self,
