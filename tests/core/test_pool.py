@@ -1,10 +1,11 @@
 from unittest.mock import patch
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from backend.core.postgresql.connection import DeadlineConnection
+from backend.testing.races import elsewhere
 
 WAIT = DeadlineConnection.wait
 
@@ -34,3 +35,25 @@ class TestConnection:
         connection.ensure_connection()
         assert connection.get_autocommit()
         assert connection.connection.autocommit
+
+    def test_is_replaced_where_a_column_has_changed_its_type(self) -> None:
+        def read() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT name FROM changing WHERE name <> %s", ["x"])
+
+        def change(statement: str) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        change("CREATE TABLE changing (name varchar(3))")
+        try:
+            for _ in range(10):  # it is prepared after some
+                read()
+            elsewhere(lambda: change("ALTER TABLE changing ALTER name TYPE varchar(4)"))
+            with pytest.raises(OperationalError, match="out of date"):
+                read()
+            connection.close()  # as after each request
+            read()
+        finally:
+            connection.close()
+            change("DROP TABLE changing")

@@ -12,6 +12,8 @@ from psycopg.abc import PQGen
 from backend.core import breaker
 
 CHECK_SECONDS = 1.0
+# What in PostgreSQL refuses it; the message could be in any language.
+_STALE_PLAN = "RevalidateCachedQuery"
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
@@ -34,7 +36,8 @@ class DeadlineConnection(psycopg.Connection[Any]):
         """Wait for the server.
 
         Raises:
-            psycopg.OperationalError: it did not answer in time.
+            psycopg.OperationalError: it did not answer in time, or a column has another type than
+                when this connection prepared the statement.
         """
         limit = timeout or self.deadline or settings.DATABASE_DEADLINE_SECONDS
         try:
@@ -43,6 +46,12 @@ class DeadlineConnection(psycopg.Connection[Any]):
             breaker.database.failed("no answer in time")
             self.close()
             msg = f"the database did not answer within {limit:g} s"
+            raise psycopg.OperationalError(msg) from None
+        except psycopg.errors.FeatureNotSupported as error:
+            if error.diag.source_function != _STALE_PLAN:
+                raise
+            self.close()  # a new one prepares anew
+            msg = "a prepared statement is out of date"
             raise psycopg.OperationalError(msg) from None
         self._last_used = time.monotonic()
         return result
