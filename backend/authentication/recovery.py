@@ -84,7 +84,8 @@ def _give_back_address(user: User, email: str, *, now: datetime) -> None:
 
     An account that has not is forgotten: a thief would register what they have just moved away.
     """
-    squatter = User.objects.exclude(pk=user.pk).filter(email=email, email_verified=False).first()
+    others = User.objects.select_for_update().exclude(pk=user.pk)
+    squatter = others.filter(email=email, email_verified=False).first()
     if squatter is not None:
         erasure.erase(squatter, now=now)
         audit.record(Event.USER_DELETED, user_id=squatter.pk, client=NOBODY, now=now)

@@ -35,6 +35,13 @@ class AccountGone(Unauthenticated):
     message = "The account is gone"
 
 
+class SessionsEnded(Unauthenticated):
+    """The caller's sessions were ended, or their password changed, while it was under way."""
+
+    code = ErrorCode.SESSION_REVOKED
+    message = "The session has ended"
+
+
 class TooBusyToHash(ServiceUnavailable):
     """More passwords are waiting to be checked than the cores can take on in time."""
 

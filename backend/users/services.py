@@ -15,7 +15,7 @@ from backend.core.http.client import NOBODY, Client
 from backend.core.limits import throttling
 from backend.tasks.outbox import enqueue
 from backend.users import emails, erasure, passwords, queries
-from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken
+from backend.users.errors import AccountGone, CurrentPasswordWrong, EmailTaken, SessionsEnded
 from backend.users.models import User, UserQuerySet
 from backend.users.tasks import say_goodbye
 
@@ -148,6 +148,7 @@ def delete_account(
     Raises:
         CurrentPasswordWrong: the caller does not know their password.
         AccountGone: it was deleted meanwhile.
+        SessionsEnded: while the password was being checked, another one was set, for example.
         Throttled: too many wrong passwords from this address.
         TooBusyToHash: too many passwords at once.
     """
@@ -155,6 +156,9 @@ def delete_account(
         user, password, field="password", client=client, session_id=session_id, now=now
     )
     with transaction.atomic():
+        held = _hold(user.pk)
+        if held is not None and held.session_epoch != user.session_epoch:
+            raise SessionsEnded
         delete(user.pk, event=Event.ACCOUNT_DELETED, now=now)
 
 

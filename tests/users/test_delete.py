@@ -1,5 +1,7 @@
 """``POST users/me/delete/``, and deletion in the admin site."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
@@ -16,6 +18,7 @@ from backend.testing.client import ApiClient, InProcess
 from backend.testing.limits import Limits
 from backend.testing.mails import Mails
 from backend.testing.staff import CHANGE, VIEW, permit, promote, user_of
+from backend.users import services
 from backend.users import tasks as user_tasks
 from backend.users.models import DELETED_DOMAIN, User
 from tests.authentication.forms import ask, change, confirm, verify
@@ -93,6 +96,21 @@ class TestDelete:
         assert delete(leaver).code == "throttled"
         assert leaver.log_in().status == 429
         assert leaver.me().status == 200
+
+    def test_wants_the_password_as_it_is_by_then(
+        self, leaver: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        check = services.require_password
+
+        def meanwhile(user: User, *arguments: str, **named: Any) -> None:
+            check(user, *arguments, **named)
+            changed = User.objects.get(pk=user.pk)
+            changed.set_password("another horse battery 9")
+            changed.save()
+
+        monkeypatch.setattr(services, "require_password", meanwhile)
+        assert delete(leaver).code == "session_revoked"
+        assert User.objects.get().email == leaver.email
 
     def test_answers_nothing(self, leaver: Account) -> None:
         answer = delete(leaver)
