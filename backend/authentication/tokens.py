@@ -76,10 +76,17 @@ class KeyRing(TokenBackend):
             return None
         if not hmac.compare_digest(signature, self._signature(kid, signed)):
             return None
-        read: dict[str, Any] = orjson.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        read: dict[str, Any] = orjson.loads(_raw(claims))
         return read
 
     def _read_any(self, token: str) -> dict[str, Any]:
+        """The claims of a token in another spelling of JSON, never in one of base64.
+
+        Raises:
+            ValueError, jwt.PyJWTError: it is not one.
+        """
+        if any(part != _base64url(_raw(part)) for part in token.split(".")):
+            raise TokenBackendError("base64 with bits to spare")
         header = jwt.get_unverified_header(token)
         if not header.keys() <= _HEADER:
             raise TokenBackendError("unknown header parameters")
@@ -117,6 +124,10 @@ class KeyRing(TokenBackend):
 
     def _signature(self, kid: str, signed: str) -> str:
         return _base64url(hmac.digest(self.keys[kid], signed.encode(), "sha256"))
+
+
+def _raw(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _base64url(raw: bytes) -> str:

@@ -38,7 +38,6 @@ class PageQuery(BaseModel):
     cursor: Annotated[
         str,
         Field(
-            max_length=1000,
             description="Where to go on: take it from `next` or `previous`.",
             json_schema_extra=lambda schema: schema.pop("default", None),
         ),

@@ -106,6 +106,13 @@ def _changed_last(by: Forger) -> str:
     return token[:-10] + ("A" if token[-10] != "A" else "B") + token[-9:]
 
 
+def _spare_bits(by: Forger) -> str:
+    """A bit of the last character that no byte of the signature needs."""
+    token = by.sign()
+    return token[:-1] + _BASE64URL[_BASE64URL.index(token[-1]) ^ 1]
+
+
+_BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 ALGORITHMS: dict[str, Forge] = {
     **{
         f"{algorithm} by a key of one's own": _signed_by_own_key(algorithm)
@@ -208,6 +215,8 @@ SIGNATURES: dict[str, Forge] = {
     "signature half": lambda by: by.sign()[:-21],
     "signature without its last": lambda by: by.sign()[:-1],
     "signature twice": _with_signature("{0}{0}"),
+    "signature with a bit to spare": _spare_bits,
+    "signature with padding": _with_signature("{0}="),
     "signature and a dot": _with_signature("{0}."),
     "signature in hexadecimal": _with_signature("00" * 32),
     "signature of the empty text": lambda by: ".".join(

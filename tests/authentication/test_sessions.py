@@ -71,7 +71,7 @@ class TestSessionsList:
         assert [*answer.errors] == ["page_size"]
 
     @pytest.mark.parametrize(
-        "cursor", ["x", "AAAA", "%00", "%FF", "ü", "a" * 999, "....", "AA==", "[]", "eyJhIjoxfQ"]
+        "cursor", ["x", "AAAA", "%00", "%FF", "ü", "a" * 2000, "....", "AA==", "[]", "eyJhIjoxfQ"]
     )
     def test_refuses_a_damaged_cursor(self, account: Account, cursor: str) -> None:
         answer = listed(account, f"?cursor={cursor}")
@@ -96,11 +96,6 @@ class TestSessionsList:
         borrowed = Cursor(str(session.pk), backwards=False).encode(scope=scope)
         answer = listed(account, f"?cursor={borrowed}")
         assert (answer.status, answer.code) == (400, "bad_request")
-
-    def test_refuses_a_cursor_longer_than_any(self, account: Account) -> None:
-        answer = listed(account, f"?cursor={'a' * 1001}")
-        assert (answer.status, answer.code) == (400, "validation_error")
-        assert [*answer.errors] == ["cursor"]
 
     def test_shows_everything_of_a_session(self, account: Account) -> None:
         account.log_in(**{"User-Agent": "Firefox/150"})

@@ -91,7 +91,10 @@ class TestMigrate:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('statement_timeout')")
             assert cursor.fetchone() == ("300ms",)
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            )
             assert cursor.fetchone() == (0,)
         raw: Any = connection.connection
         assert raw.deadline is None

@@ -82,8 +82,12 @@ def _printable(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Address | None:
+    if "[" in text:
+        text = text.removeprefix("[").partition("]")[0]
+    elif text.count(":") == 1:  # some proxies write the port behind it
+        text = text.partition(":")[0]
     try:
-        address = ip_address(text.removeprefix("[").partition("]")[0] if "[" in text else text)
+        address = ip_address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address):

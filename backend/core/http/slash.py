@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.urls import resolve
 from django.utils.http import escape_leading_slashes
 
 
@@ -22,6 +23,12 @@ class SlashMiddleware(CommonMiddleware):
         if settings.METRICS_TOKEN and request.path_info == "/metrics":
             return None
         return super().process_request(request)
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        """Whether there is something at the path with the slash; at a version's root is nothing."""
+        if not super().should_redirect_with_slash(request):
+            return False
+        return resolve(f"{request.path_info}/").url_name != "api-root"
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         """The same path and query with the slash, for every method (Django's raises in DEBUG)."""

@@ -52,7 +52,7 @@ class Spent:
     @property
     def seconds(self) -> int:
         """Until the window ends, rounded up."""
-        return max(1, math.ceil(self.ends_in))
+        return min(self.window, max(1, math.ceil(self.ends_in)))
 
     @property
     def ease(self) -> float:

@@ -52,6 +52,11 @@ class TestMissingSlash:
         answer = client.get(path)
         assert (answer.status, answer.code) == (404, "not_found")
 
+    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/"])
+    def test_is_404_at_the_root_where_nothing_is(self, client: ApiClient, path: str) -> None:
+        answer = client.get(path)
+        assert (answer.status, answer.code) == (404, "not_found")
+
     def test_leads_nowhere_else(self, client: ApiClient) -> None:
         for path in ("//evil.example/api/v1/users/me", "/\\evil.example/api/v1/users/me"):
             answer = client.get(path)

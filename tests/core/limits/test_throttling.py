@@ -118,7 +118,9 @@ class TestHeaders:
 
 
 class TestSpent:
-    @pytest.mark.parametrize(("ends_in", "seconds"), [(59.2, 60), (1.0, 1), (0.001, 1), (-1, 1)])
+    @pytest.mark.parametrize(
+        ("ends_in", "seconds"), [(60.001, 60), (59.2, 60), (1.0, 1), (0.001, 1), (-1, 1)]
+    )
     def test_rounds_up_to_a_second_at_least(self, ends_in: float, seconds: int) -> None:
         spent = Spent("login", 20, 60, 19, ends_in)
         assert spent.headers == {

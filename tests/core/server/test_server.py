@@ -202,6 +202,18 @@ class TestEagerClient:
         assert answered[-1] != "other"
 
 
+class TestUnsafeMethod:
+    """Nothing under ``/api/`` knows a cookie, so nothing there asks for a CSRF token."""
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "FOO"])
+    def test_is_405_on_a_page_and_404_where_nothing_is(self, service: Service, method: str) -> None:
+        for path, status in (("docs/", 405), ("redoc/", 405), ("schema/", 405), ("", 404)):
+            with Wire(service.url) as wire:
+                reply = wire.ask(f"{method} /api/v1/{path} HTTP/1.1", HOST, "Content-Length: 0")
+            assert reply.status == envelope(reply)["status_code"] == status
+            assert reply.headers.get("allow") == ("GET, HEAD, OPTIONS" if path else None)
+
+
 class TestLog:
     def test_is_one_json_object_per_line(self, service: Service) -> None:
         caller = service.client()
