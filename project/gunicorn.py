@@ -10,7 +10,8 @@ if not gc.get_freeze_count():
 import django
 from django.conf import settings
 
-from backend.core import server
+from backend.core.server import hooks
+from backend.core.server.log import Logger
 from backend.core.telemetry import metrics_folder
 from project import env
 
@@ -23,21 +24,21 @@ ENV = env.load()
 
 if ENV.metrics_token.get_secret_value():
     # Have the workers count together; the library looks for the folder when it is imported.
-    env.hand_down(PROMETHEUS_MULTIPROC_DIR=metrics_folder.make(server.MEMORY_FOLDER))
+    env.hand_down(PROMETHEUS_MULTIPROC_DIR=metrics_folder.make(hooks.MEMORY_FOLDER))
 
 wsgi_app = "project.wsgi"
 bind = f"{ENV.prod_host}:{ENV.prod_port}"
 workers = ENV.gunicorn_workers
-worker_class = "backend.core.server.Worker"
+worker_class = "backend.core.server.worker.Worker"
 threads = ENV.gunicorn_threads
-worker_connections = server.most_connections()
+worker_connections = hooks.most_connections()
 sendfile = False  # it would wait in a thread for whoever reads the file
 timeout = ENV.gunicorn_timeout
 graceful_timeout = int(27 - ENV.drain_seconds)  # all of a stop fits into 30 s
 keepalive = 5
 max_requests = ENV.gunicorn_max_requests
 max_requests_jitter = 100  # workers do not restart all at once
-worker_tmp_dir = server.MEMORY_FOLDER  # for a heartbeat file
+worker_tmp_dir = hooks.MEMORY_FOLDER  # for a heartbeat file
 # Everything is imported once, and shared by the workers until one of them writes to it. What
 # reloads when code changes has to import it again.
 preload_app = not settings.DEBUG
@@ -47,9 +48,9 @@ forwarded_allow_ips = ""
 forwarder_headers = ""
 control_socket_disable = True
 
-logger_class = server.Logger
-when_ready = server.when_ready
-pre_request = server.pre_request
+logger_class = Logger
+when_ready = hooks.when_ready
+pre_request = hooks.pre_request
 
 
 def post_worker_init(_: object) -> None:

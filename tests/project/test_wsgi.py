@@ -30,6 +30,11 @@ print(gc.isenabled(), gc.get_freeze_count() > 10_000)
 runpy.run_path("project/gunicorn.py")  # as a HUP does
 print(gc.isenabled())
 """
+COMMAND = """
+import project.wsgi, sys
+from backend.tasks import scheduler, worker
+print("gunicorn" in sys.modules)
+"""
 
 
 class TestStart:
@@ -41,6 +46,9 @@ class TestStart:
 
     def test_looks_for_garbage_once_everything_is_imported_and_kept(self) -> None:
         assert _printed(GARBAGE).splitlines() == ["False False", "True True", "True"]
+
+    def test_of_a_command_imports_no_server(self) -> None:
+        assert _printed(COMMAND).splitlines() == ["False"]
 
 
 def _printed(code: str, **variables: str) -> str:

@@ -17,7 +17,7 @@ from gunicorn.config import Config
 from backend.authentication import services
 from backend.authentication.models import Session
 from backend.authentication.tokens import RefreshToken
-from backend.core import server
+from backend.core.server.log import Logger
 from backend.core.telemetry import log
 from backend.testing import accounts
 from backend.testing.accounts import PASSWORD, Account
@@ -62,7 +62,7 @@ class TestSecretsToldByTheServer:
         self, log_lines: Lines, address: str, error: str, told: str
     ) -> None:
         begin = f"Invalid request from ip={address}: "
-        server.Logger(Config()).warning(begin + error.format(self.SECRET))
+        Logger(Config()).warning(begin + error.format(self.SECRET))
         (line,) = log_lines()
         assert line["message"] == begin + told
 
@@ -71,14 +71,14 @@ class TestSecretsToldByTheServer:
             int("the cause")
         except ValueError:
             address = f"/verify/{self.SECRET}/"
-            server.Logger(Config()).exception("Error handling request %s %s", "GET", address)
+            Logger(Config()).exception("Error handling request %s %s", "GET", address)
         (line,) = log_lines()
         assert line["message"] == "Error handling request"
         assert "the cause" in line["exception"]
         assert self.SECRET not in json.dumps(line)
 
     def test_are_all_that_is_left_out(self, log_lines: Lines) -> None:
-        logger = server.Logger(Config())
+        logger = Logger(Config())
         logger.warning("Worker with pid %s was terminated", 7)
         try:
             int("the cause")
