@@ -40,12 +40,12 @@ def _insist() -> None:
     while _held:
         time.sleep(PAUSE_SECONDS)
         with _lock:
-            keys = {attempt: key for attempt, (key, _) in _held.items()}
-        if _is_done(keys):
-            _forget(keys)
+            waiting = dict(_held)
+        if _is_done({attempt: key for attempt, (key, _) in waiting.items()}):
+            _forget(waiting)
         else:
             now = time.monotonic()
-            _forget([attempt for attempt in keys if _held[attempt][1] <= now])
+            _forget(attempt for attempt, (_, until) in waiting.items() if until <= now)
 
 
 def _is_done(keys: dict[UUID, UUID]) -> bool:
@@ -62,4 +62,4 @@ def _is_done(keys: dict[UUID, UUID]) -> bool:
 def _forget(attempts: Iterable[UUID]) -> None:
     with _lock:
         for attempt in attempts:
-            del _held[attempt]
+            _held.pop(attempt, None)

@@ -55,9 +55,7 @@ def update_profile(user: User, *, precondition: Precondition = ANY, **changes: A
         PreconditionFailed: it is another version by now.
     """
     with transaction.atomic():
-        held = _hold(user.pk)
-        if held is None:
-            raise AccountGone
+        held = _held_or_gone(user.pk)
         precondition.require(held.version)
         return _save(held, changes)
 
@@ -156,10 +154,10 @@ def delete_account(
         user, password, field="password", client=client, session_id=session_id, now=now
     )
     with transaction.atomic():
-        held = _hold(user.pk)
-        if held is not None and held.session_epoch != user.session_epoch:
+        held = _held_or_gone(user.pk)
+        if held.session_epoch != user.session_epoch:
             raise SessionsEnded
-        delete(user.pk, event=Event.ACCOUNT_DELETED, now=now)
+        _delete(held, event=Event.ACCOUNT_DELETED, now=now)
 
 
 def delete(user_id: UUID, *, event: Event, now: datetime, actor_id: UUID | None = None) -> None:
@@ -168,12 +166,20 @@ def delete(user_id: UUID, *, event: Event, now: datetime, actor_id: UUID | None 
     Raises:
         AccountGone: there is none (any more).
     """
+    _delete(_held_or_gone(user_id), event=event, now=now, actor_id=actor_id)
+
+
+def _held_or_gone(user_id: UUID) -> User:
     held = _hold(user_id)
     if held is None:
         raise AccountGone
+    return held
+
+
+def _delete(held: User, *, event: Event, now: datetime, actor_id: UUID | None = None) -> None:
     address = held.email
     erasure.erase(held, now=now)
-    audit.record(event, user_id=user_id, actor_id=actor_id, client=NOBODY, now=now)
+    audit.record(event, user_id=held.pk, actor_id=actor_id, client=NOBODY, now=now)
     enqueue(say_goodbye, to=address)
 
 
