@@ -54,9 +54,16 @@ class TestClientAddress:
         assert address(PROXY, "198.51.100.7", "unknown", "10.1.2.3") == "10.1.2.3"
         assert address(PROXY, "'; DROP TABLE--", "203.0.113.9") == "203.0.113.9"
 
-    @pytest.mark.parametrize("port", ["203.0.113.9:8080", "[2001:4860::1]:443", "[2001:4860::1]"])
-    def test_is_without_the_port_that_some_proxies_write(self, port: str) -> None:
-        assert address(PROXY, port) in {"203.0.113.9", "2001:4860::1"}
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("203.0.113.9:8080", "203.0.113.9"),
+            ("[2001:4860::1]:443", "2001:4860::1"),
+            ("[2001:4860::1]", "2001:4860::1"),
+        ],
+    )
+    def test_is_without_the_port_that_some_proxies_write(self, written: str, meant: str) -> None:
+        assert address(PROXY, written) == meant
 
     def test_does_not_depend_on_how_a_header_is_split(self) -> None:
         assert address(PROXY, "6.6.6.6,203.0.113.9") == "203.0.113.9"
